@@ -1,0 +1,6 @@
+"""OpenTraction: the open treatment-planning and delivery system for spinal decompression therapy (lumbar traction).
+
+Open `opentraction.course` first: it walks one patient from scan to outcome on one page.
+"""
+
+__version__ = "0.1.0"

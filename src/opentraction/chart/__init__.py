@@ -1,0 +1,1 @@
+"""What is written down: patient, spine, finding, plan, session, outcome. Frozen values that check themselves."""

@@ -1,0 +1,1 @@
+"""An approved plan and a table become a session: loop, control, interlocks, record."""

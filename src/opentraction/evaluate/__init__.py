@@ -1,0 +1,1 @@
+"""MRI, CT and examination become a measured spine and findings."""

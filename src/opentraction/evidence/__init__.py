@@ -1,0 +1,1 @@
+"""Many courses and the published trials become effects with their intervals."""

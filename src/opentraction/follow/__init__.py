@@ -1,0 +1,1 @@
+"""Sessions and questionnaires become an outcome, and advice for the next session."""

@@ -1,0 +1,1 @@
+"""The spine under load: geometry, material and pull become pressure, height, bulge and fluid over time."""

@@ -1,0 +1,1 @@
+"""Spine, eligibility and goals become a plan: traction profile, limits, prediction."""

@@ -1,0 +1,1 @@
+"""Findings become contraindications and an eligibility, each with its rule and source."""
