@@ -1,4 +1,4 @@
-"""OpenTraction: the open treatment-planning and delivery system for spinal decompression therapy (lumbar traction).
+"""OpenTraction: open treatment planning and delivery for spinal decompression therapy (lumbar traction).
 
 Open `opentraction.course` first: it walks one patient from scan to outcome on one page.
 """

@@ -1,0 +1,75 @@
+"""What all tests share: the real data where it is, a browser where there is one, a count of the skips."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Before anything imports JAX, and inherited by the programs that tests start.
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.3")
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".cache" / "matplotlib"))
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+def missing_program(name: str, remedy: str) -> NoReturn:
+    """Skip the test for want of a program, by name; where CI=true, fail it: there it was to be installed."""
+    message = f"{name} is not on this machine: {remedy}"
+    if os.environ.get("CI", "").lower() in ("true", "1"):
+        pytest.fail(f"{message} (CI=true, so a missing program fails)")
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top folder of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real scans: OPENTRACTION_DATA, else ../shared/data beside the checkout. Read-only."""
+    named = os.environ.get("OPENTRACTION_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    if named and not folder.is_dir():
+        pytest.fail(f"OPENTRACTION_DATA names {named}, which is no folder; mend it or unset it.")
+    if not folder.is_dir():
+        pytest.skip("the real scans are not here: set OPENTRACTION_DATA to their folder to run this test")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A browser for Playwright's `executable_path`: OPENTRACTION_CHROMIUM, else the first one found."""
+    named = os.environ.get("OPENTRACTION_CHROMIUM")
+    for name in (named,) if named else BROWSERS:
+        if found := shutil.which(name):
+            return found
+    missing_program("Chromium", "install Debian's package chromium, or name one in OPENTRACTION_CHROMIUM")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count the skips by their reason, so that what was not tested is seen."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        terminalreporter.write_line("Skipped: none.")
+        return
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        if isinstance(report.longrepr, tuple)
+        else str(report.longrepr)
+        for report in skipped
+    )
+    terminalreporter.section(f"skipped: {len(skipped)}")
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count:4d}  {reason}")
