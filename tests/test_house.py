@@ -1,7 +1,7 @@
 """The order of the house: who imports whom, how long a file may be, and what may lie where.
 
 import-linter holds the contracts along every chain of imports (`make check`); here the same rules are read
-straight from the source as lists of what is allowed, so that a library nobody thought to forbid is caught too.
+from the source as lists of what is allowed, so that a library nobody thought to forbid is caught too.
 """
 
 from __future__ import annotations
