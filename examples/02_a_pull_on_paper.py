@@ -3,11 +3,11 @@
 A TractionProfile is force over time at one angle: no table and no patient yet.
 """
 
-from opentraction.chart import BadValue, Hold, Ramp, Release, TractionProfile
+from opentraction.chart import BadValue, Family, Hold, Ramp, Release, TractionProfile
 
 profile = TractionProfile(
     name="two gentle steps",
-    family="progressive",
+    family=Family.PROGRESSIVE,
     segments=(
         Ramp(force_n=120, duration_s=60),
         Hold(duration_s=120),
