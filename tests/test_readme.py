@@ -1,4 +1,4 @@
-"""The Python of the README runs as it is printed, from top to bottom in one namespace."""
+"""The Python of the README runs as printed, in one namespace; the links of all pages lead somewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def python_blocks(text: str) -> list[tuple[int, str]]:
@@ -37,3 +39,14 @@ def test_the_readme_names_only_targets_that_exist(root: Path) -> None:
     named = {target for block in shown for target in re.findall(r"^make ([a-z-]+)", block, re.MULTILINE)}
     assert {"demo", "test"} <= named
     assert named <= targets
+
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_a_page_links_only_to_what_is_there(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    targets = re.findall(r"\]\(([^)\s#]+)[^)]*\)", text)
+    local = [target for target in targets if not re.match(r"[a-z]+:", target)]
+    assert not [target for target in local if not (page.parent / target).exists()]
