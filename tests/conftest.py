@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,10 +70,28 @@ def shared_data() -> Path:
 def chromium() -> str:
     """A browser for Playwright's `executable_path`: OPENTRACTION_CHROMIUM, else the first one found."""
     named = os.environ.get("OPENTRACTION_CHROMIUM")
-    for name in (named,) if named else BROWSERS:
-        if found := shutil.which(name):
-            return found
-    missing_program("Chromium", "install Debian's package chromium, or name one in OPENTRACTION_CHROMIUM")
+    found = next((path for name in ((named,) if named else BROWSERS) if (path := shutil.which(name))), None)
+    if found is None:
+        missing_program("Chromium", "install Debian's package chromium, or name one in OPENTRACTION_CHROMIUM")
+    driver = subprocess.run(
+        [sys.executable, "-m", "playwright", "--version"], capture_output=True, text=True, check=False
+    )
+    if driver.returncode:
+        missing_program("Playwright's driver", f"it did not start: {driver.stderr.strip()[-200:]}")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A headless Chromium under Playwright; `browser.new_page()` opens a page."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # Chromium's sandbox refuses to run as root; the pages tested are our own.
+        args = ["--no-sandbox"] if os.geteuid() == 0 else []
+        opened = playwright.chromium.launch(executable_path=chromium, args=args)
+        yield opened
+        opened.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
