@@ -56,7 +56,7 @@ test-full: check ## run the checks and every test, the long acceptance cases amo
 	$(PYTEST) -m "not bench" $(ARGS)
 
 bench: $(STAMP) ## run the measurements of benchmarks/, all or one: make bench ONLY=column
-	@shopt -s nullglob; found=; for f in benchmarks/$(or $(ONLY),*).py; do found=1; echo "== $$f"; $(BIN)/python "$$f" || exit 1; done; \
+	@shopt -s nullglob; found=; for f in benchmarks/$(or $(ONLY),*).py; do [ -f "$$f" ] || continue; found=1; echo "== $$f"; $(BIN)/python "$$f" || exit 1; done; \
 	  [ -n "$$found" ] || { echo "No measurement called '$(ONLY)' in benchmarks/."; exit 2; }
 
 format: $(STAMP) ## let ruff put the code in shape

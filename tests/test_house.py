@@ -90,7 +90,8 @@ def each_source(paths: list[Path]) -> pytest.MarkDecorator:
 def test_a_file_imports_only_rightwards(path: Path) -> None:
     room = room_of(path)
     assert room in MAY_IMPORT, f"{room} is a new top-level name; the rooms are {', '.join(ROOMS)} and course"
-    reached = {(line, name.split(".")[1]) for line, name in imports(path) if name.startswith("opentraction.")}
+    inside = [(line, name.split(".")[1]) for line, name in imports(path) if name.startswith("opentraction.")]
+    reached = {(line, name) for line, name in inside if name != "__version__"}
     wrong = [f"line {line}: {other}" for line, other in sorted(reached) if other not in MAY_IMPORT[room]]
     assert not wrong, f"{room} may not import {wrong}"
 
