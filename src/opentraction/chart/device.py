@@ -112,6 +112,8 @@ class InterlockKind(StrEnum):
     OVER_FORCE = "force over limit"
     OVER_RATE = "force rising too fast"
     SLIP = "harness slip"
+    SLACK = "slack not taken up"
+    TABLE_STOPPED = "table stopped by itself"
     PATIENT_STOP = "patient stop"
     OPERATOR_STOP = "operator stop"
     LINK_LOST = "link lost"
