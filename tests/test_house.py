@@ -132,7 +132,7 @@ def test_a_light_room_loads_no_numerical_library(room: str) -> None:
 
 DECIDERS = [
     path
-    for name in ("loop", "control", "interlocks", "readings")
+    for name in ("loop", "control", "interlocks", "readings", "decision", "limits", "states")
     if (path := PACKAGE / "deliver" / f"{name}.py").is_file()
 ]
 
