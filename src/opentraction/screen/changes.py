@@ -1,0 +1,158 @@
+"""Change questions, asked before every session: at most eight. A change reopens the rules it touches.
+
+NG59: rethink whenever symptoms are new or changed. "no" renews what stood at the last screening; "yes"
+meets the emergency rules it names and makes its other rules unknown until they are answered; a question
+left out or answered "unknown" reopens all it touches.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from opentraction.chart import Answer, Eligibility, Findings, Override, Patient, Reply, RuleState, Value
+from opentraction.screen.gates import OnYes, gate_of, gates
+from opentraction.screen.intake import answer
+from opentraction.screen.rules import refuse_unknown
+from opentraction.screen.ruling import UNCHANGED, aware
+from opentraction.screen.verdict import screen
+
+MOST_CHANGE_QUESTIONS = 8
+
+
+class Change(Value):
+    """One question on what changed since the last session."""
+
+    change_id: str
+    ask: str
+    meets: tuple[str, ...] = ()
+    """Emergency rules that a "yes" meets at once."""
+    reopens: tuple[str, ...]
+    """Rules that a "yes" makes unknown until they are answered."""
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """All rules the question touches."""
+        return (*self.meets, *self.reopens)
+
+
+@cache
+def change_questions() -> tuple[Change, ...]:
+    """The change questions, in the order they are asked."""
+    text = (files("opentraction.screen") / "data" / "changes.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return tuple(
+        Change(
+            change_id=part["id"],
+            ask=part["ask"],
+            meets=tuple(part.get("meets", ())),
+            reopens=tuple(part["reopens"]),
+        )
+        for part in loaded["changes"]
+    )
+
+
+def after_changes(previous: Eligibility, findings: Findings, changes: Sequence[Answer]) -> Findings:
+    """Findings with the change answers worked in: what stood is renewed, what changed is reopened or met.
+
+    `changes` are answers whose `rule_id` is a change question ("C01"). What was unknown at `previous` stays
+    unknown. Raises BadInput for an unknown change question.
+    """
+    known = tuple(change.change_id for change in change_questions())
+    for one in changes:
+        refuse_unknown(one.rule_id, known, "a change question")
+    before = {one.rule_id: one.state for one in previous.contraindications}
+    new: list[Answer] = []
+    renewed: dict[str, Answer] = {}
+    for change in change_questions():
+        said = [one for one in changes if one.rule_id == change.change_id]
+        reply, by = _joined(said)
+        if by is None:
+            new += [_not_asked(rule_id, previous) for rule_id in change.rule_ids]
+        elif reply is Reply.YES:
+            new += [_stamp(rule_id, Reply.YES, by, change.ask) for rule_id in change.meets]
+            new += [_stamp(rule_id, Reply.UNKNOWN, by, "reopened by a change") for rule_id in change.reopens]
+        elif reply is Reply.UNKNOWN:
+            new += [_stamp(rule_id, Reply.UNKNOWN, by, "change not known") for rule_id in change.rule_ids]
+        else:
+            renewed |= dict.fromkeys(change.rule_ids, by)
+    new += _renewals(findings, before, renewed)
+    ids = {(one.rule_id, one.reply) for one in new}
+    kept = tuple(old for old in findings.answers if (old.rule_id, old.reply) not in ids)
+    return findings.replace(answers=(*kept, *new))
+
+
+def rescreen(
+    previous: Eligibility,
+    patient: Patient,
+    findings: Findings,
+    changes: Sequence[Answer],
+    *,
+    at: datetime,
+    overrides: tuple[Override, ...] = (),
+    table_capacity_kg: float | None = None,
+    baseline: Findings | None = None,
+) -> Eligibility:
+    """Screen again before a session from the change answers: `after_changes`, then `screen`."""
+    return screen(
+        patient,
+        after_changes(previous, findings, changes),
+        at=at,
+        overrides=overrides,
+        table_capacity_kg=table_capacity_kg,
+        baseline=baseline,
+    )
+
+
+def _joined(said: Sequence[Answer]) -> tuple[Reply, Answer | None]:
+    """The strictest of several answers to one change question; (unknown, None) when there is none."""
+    order = (Reply.YES, Reply.UNKNOWN, Reply.NO)
+    for reply in order:
+        for one in said:
+            if one.reply is reply:
+                return reply, one
+    return Reply.UNKNOWN, None
+
+
+def _stamp(question_id: str, reply: Reply, by: Answer, detail: str) -> Answer:
+    return answer(question_id, reply, by=by.by, at=by.at, detail=detail)
+
+
+def _not_asked(rule_id: str, previous: Eligibility) -> Answer:
+    """Not asked what changed: unknown, dated with the last screening."""
+    return answer(
+        rule_id, Reply.UNKNOWN, by="nobody", at=previous.decided_at, detail="change question not answered"
+    )
+
+
+def _renewals(
+    findings: Findings, before: Mapping[str, RuleState], renewed: Mapping[str, Answer]
+) -> list[Answer]:
+    """What stood, said again: a rule's own answer as its own, a gate's as the gate's, so that neither gains
+    weight.
+    """
+    new: list[Answer] = []
+    own = {(one.rule_id, one.reply) for one in findings.answers}
+    for rule_id, by in renewed.items():
+        state = before.get(rule_id, RuleState.UNKNOWN)
+        if state is RuleState.UNKNOWN:
+            new.append(_stamp(rule_id, Reply.UNKNOWN, by, "was unknown at the last screening"))
+        elif state is RuleState.MET and _said_yes(rule_id, own):
+            new.append(_stamp(rule_id, Reply.YES, by, UNCHANGED))
+        elif state is RuleState.NOT_MET and (rule_id, Reply.NO) in own:
+            new.append(_stamp(rule_id, Reply.NO, by, UNCHANGED))
+    for gate in gates():
+        by_gate = [renewed[rule_id] for rule_id in gate.rule_ids if rule_id in renewed]
+        if by_gate and (gate.gate_id, Reply.NO) in own and (gate.gate_id, Reply.YES) not in own:
+            oldest = min(by_gate, key=lambda one: aware(one.at))
+            new.append(_stamp(gate.gate_id, Reply.NO, oldest, UNCHANGED))
+    return new
+
+
+def _said_yes(rule_id: str, own: set[tuple[str, Reply]]) -> bool:
+    gate = gate_of().get(rule_id)
+    through_gate = gate is not None and gate.on_yes is OnYes.MET and (gate.gate_id, Reply.YES) in own
+    return (rule_id, Reply.YES) in own or through_gate
