@@ -1,0 +1,195 @@
+"""Why this profile, and what would change the answer, in sentences."""
+
+from opentraction.chart import (
+    Capability,
+    Eligibility,
+    GoalKind,
+    Level,
+    Limit,
+    Patient,
+    TractionProfile,
+    lowest,
+)
+from opentraction.plan.evidence_line import MODEL_LINE
+from opentraction.plan.limits import FIRST_SESSIONS, binding_sentence
+from opentraction.plan.objectives import Candidate, Targets, band, default_goals, gain_mpa_s
+from opentraction.plan.search import Choice, SearchResult, bands_overlap, choose
+
+
+def eligibility_lines(eligibility: Eligibility) -> tuple[str, ...]:
+    """What the screening says of this draft: first a loud line when it cannot be signed, then the
+    precautions.
+    """
+    lines = []
+    if not eligibility.verdict.permits_plan:
+        because = "; ".join(eligibility.because[:2]) or "no reason given"
+        lines.append(
+            f"THIS DRAFT CANNOT BE SIGNED: screening says '{eligibility.verdict}' ({because}). "
+            "Settle that first."
+        )
+    lines += [f"Precaution: {precaution}" for precaution in eligibility.precautions]
+    return tuple(lines)
+
+
+def choice_lines(choice: Choice, targets: Targets) -> tuple[str, ...]:
+    """Which profile is proposed and by what rule, with the bands compared."""
+    chosen, best = choice.chosen, choice.best
+    where = f"at {targets.target}" if targets.target is not None else "as the mean over all levels"
+    what = f"Proposed: {_named(chosen.profile)}, {chosen.profile.duration_s / 60:.0f} min."
+    if chosen is best:
+        return (
+            what,
+            f"It has the highest robust score, and no gentler plan has a band of unloading {where} "
+            "that reaches its "
+            f"own ({_band(chosen, targets)}).",
+        )
+    lines = [
+        what,
+        f"Its band of unloading {where} ({_band(chosen, targets)}) overlaps that of the plan with "
+        "the highest score, "
+        f"{_named(best.profile)} ({_band(best, targets)}): the model cannot tell them apart, so the "
+        "gentler one is "
+        "proposed.",
+    ]
+    if chosen.profile.peak_force_n <= 0:
+        lines.append("Pulling gives nothing here that the model can tell from lying down.")
+    return tuple(lines)
+
+
+def change_lines(
+    result: SearchResult,
+    targets: Targets,
+    limits: tuple[Limit, ...],
+    later_limits: tuple[Limit, ...],
+    *,
+    targetable: tuple[Level, ...],
+    session_number: int,
+) -> tuple[str, ...]:
+    """What it would take to change the answer: another limit, later sessions, another target."""
+    binding = lowest(limits)
+    chosen = result.choice.chosen.profile
+    lines = [binding_sentence(limits)]
+    if chosen.peak_force_n < binding.force_n - 1.0:
+        lines.append(
+            f"This limit does not set the proposal, which pulls {chosen.peak_force_n:.0f} N; a "
+            "higher limit would "
+            "change it only if a stronger plan's band parted from it."
+        )
+    else:
+        lines.append("The proposal stands at this limit: a higher limit would allow more pull.")
+    later = lowest(later_limits)
+    if session_number <= FIRST_SESSIONS and later.force_n > binding.force_n:
+        lines.append(
+            f"From session {FIRST_SESSIONS + 1} the limit is {later.force_n:.0f} N: {later.reason} "
+            f"({later.source}); "
+            "a new draft would search up to there."
+        )
+    lines += _other_targets(result, targets, targetable)
+    if result.dropped:
+        lines.append(
+            f"Left out, the model or the time did not allow: {', '.join(sorted(set(result.dropped)))}."
+        )
+    return tuple(lines)
+
+
+def _other_targets(result: SearchResult, targets: Targets, targetable: tuple[Level, ...]) -> list[str]:
+    """What the coarse search would propose for the other levels that were seen; costs no further
+    simulation.
+    """
+    if targets.target is None or not result.coarse:
+        return []
+    levels = tuple(result.coarse[0].dose_mpa_s)
+    mine = choose(result.coarse, targets).chosen.profile
+    same, other = [], []
+    for level in targetable:
+        if level is targets.target or level not in levels:
+            continue
+        goals = default_goals(level, levels)
+        theirs = choose(result.coarse, Targets(level, goals, None, ())).chosen.profile
+        if theirs == mine:
+            same.append(str(level))
+        else:
+            other.append(f"For {level} the first, coarse search would propose {_named(theirs)} instead.")
+    if same:
+        other.append(f"With {_listed(same)} as the target the same profile would be proposed.")
+    return other
+
+
+def not_known_lines(
+    patient: Patient, capability: Capability | None, harness_rating_n: float | None, peak_n: float
+) -> tuple[str, ...]:
+    """What was not known and what was done about it."""
+    lines = []
+    if patient.mass_kg is None:
+        lines.append(
+            "Body mass is not known: the strictest absolute cap of pull stands, and bands are wider."
+        )
+    if capability is None:
+        lines.append(
+            "No table is named: its rating, steps, speed and angles are not known, so the angle is 0 "
+            "deg; check "
+            f"that the table pulls {peak_n:.0f} N."
+        )
+    if harness_rating_n is None and peak_n > 0:
+        lines.append(f"The rating of the harness is not known: check that it holds {peak_n:.0f} N.")
+    return tuple(lines)
+
+
+def closing_lines(simulated: bool, targets: Targets, samples: int) -> tuple[str, ...]:
+    """The scenarios, the weights, the line on the model, and the mark of a simulated patient."""
+    spared = [goal for goal in targets.goals if goal.kind is GoalKind.SPARE]
+    lines = [f"Bands are 5 to 95 % of {samples} samples of the model's parameters for this spine."]
+    if spared:
+        lines.append(
+            "Score: the unloading that 9 samples in 10 reach at the target, less the weighted "
+            "unloading that 1 in 20 "
+            f"exceeds at {_listed([str(goal.level) for goal in spared])}; these weights are a "
+            "choice, not a finding."
+        )
+    lines.append(MODEL_LINE)
+    if simulated:
+        lines.append("SIMULATED patient: this plan is a demonstration.")
+    return tuple(lines)
+
+
+def alternative_why(candidate: Candidate, result: SearchResult, targets: Targets) -> str:
+    """Why this alternative is shown, and how it stands to the best."""
+    choice = result.choice
+    parts = []
+    if targets.target is None:
+        parts.append("Numbers are the mean over all levels; no claim is made for any one of them.")
+    if candidate.profile.peak_force_n <= 0:
+        parts.append("The comparison that shows what lying down does by itself.")
+    elif candidate is result.conventional:
+        parts.append(
+            "A common preset of clinics, a third of body weight where the limits allow it, for comparison."
+        )
+    if candidate is choice.best:
+        parts.append("The highest score found within the limits.")
+    if candidate is choice.chosen:
+        parts.append("Proposed: the gentlest whose band overlaps that of the highest score.")
+    elif candidate is not choice.best:
+        overlaps = bands_overlap(band(gain_mpa_s(candidate, targets)), band(gain_mpa_s(choice.best, targets)))
+        gentler = candidate.impulse_n_s < choice.chosen.impulse_n_s
+        if not overlaps:
+            parts.append("Its band lies apart from that of the highest score.")
+        elif not gentler:
+            parts.append(
+                "Its band overlaps that of the highest score, but it is no gentler than the proposal."
+            )
+    return " ".join(parts)
+
+
+def _named(profile: TractionProfile) -> str:
+    if profile.peak_force_n <= 0:
+        return "lying without pull"
+    return f"{profile.family} pull, {profile.peak_force_n:.0f} N at {profile.angle_deg:.0f} deg"
+
+
+def _band(candidate: Candidate, targets: Targets) -> str:
+    low, mid, high = band(gain_mpa_s(candidate, targets))
+    return f"{mid:.0f} MPa s, {low:.0f} to {high:.0f}"
+
+
+def _listed(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

@@ -1,0 +1,334 @@
+"""The search over pull, angle and family, and the rule that picks the gentler plan where bands overlap."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from opentraction.chart import BadInput, Capability, Family, NotConverged, Patient, TractionProfile
+from opentraction.plan.ensemble import Engine, Ensemble
+from opentraction.plan.families import FAMILY_SETTINGS, family_profile, profile_name
+from opentraction.plan.guardrails import ANGLE
+from opentraction.plan.limits import body_weight_n, snap
+from opentraction.plan.objectives import Candidate, Targets, band, gain_mpa_s, score
+
+COARSE_SAMPLES = 16
+"""Samples of the first, coarse look at each candidate."""
+
+SESSION_BUDGET = 400
+"""Simulated sessions times samples in one search: what keeps scan to plan short on two cores."""
+
+FINALISTS = 4
+"""Lying without pull, the conventional preset, the proposed one and the strongest."""
+
+LOWEST_SHARE = 0.20
+"""The gentlest pull searched, as a share of body weight: the lowest working pull published (KDTCALC, class
+C).
+"""
+
+CONVENTIONAL_SHARE = 1.0 / 3.0
+"""The conventional preset pulls a third of body weight (BRIDGER1990; as a starting pull KDTCALC, class C)."""
+
+GENTLE_SHARE = 0.25
+"""Pull without a target level, as a share of body weight: the low end of what trials commonly used."""
+
+SEARCHED = (Family.INTERMITTENT, Family.STATIC, Family.LOG_RAMP)
+"""Families the search tries when it is not told others; the first one carries the grid of pull and angle."""
+
+ProgressCallback = Callable[[int, int, str], None]
+"""(sample-sessions done, in all, what runs now). It may raise to stop the search."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """What the search may choose from."""
+
+    peaks_n: tuple[float, ...]
+    angles_deg: tuple[float, ...]
+    families: tuple[Family, ...]
+    minutes: float
+    rate_n_per_s: float
+    conventional_n: float
+    """Pull of the conventional preset, inside the limits."""
+    gentle_n: float
+    """Pull of the gentle preset, for a plan without a target level."""
+
+    def profile(self, family: Family, peak_n: float, angle_deg: float, name: str = "") -> TractionProfile:
+        """One point of the space as a profile."""
+        return family_profile(
+            family,
+            peak_n=peak_n,
+            minutes=self.minutes,
+            angle_deg=angle_deg,
+            name=name,
+            rate_n_per_s=self.rate_n_per_s,
+        )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The outcome of the rule: the highest score, its equals, and the gentlest of them."""
+
+    best: Candidate
+    equals: tuple[Candidate, ...]
+    chosen: Candidate
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Everything the search looked at, coarse and final."""
+
+    coarse: tuple[Candidate, ...]
+    finals: tuple[Candidate, ...]
+    choice: Choice
+    response: Any
+    """The model's response of the chosen profile, on the final ensemble."""
+    ensemble: Ensemble
+    conventional: Candidate | None
+    sessions: int
+    dropped: tuple[str, ...]
+    """Candidates the model did not converge for, or that the session is too short for, by name."""
+
+
+def bands_overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
+    """True when two 5-95 % intervals (5, 50, 95 %) share at least one point."""
+    return max(one[0], other[0]) <= min(one[2], other[2])
+
+
+def choose(candidates: tuple[Candidate, ...], targets: Targets) -> Choice:
+    """The gentlest candidate that cannot be told from the best.
+
+    Best is the highest robust score (`objectives.score`). A candidate cannot be told from it when the 5-95
+    % bands of the unloading dose at the target overlap (share a point) and it pulls no harder at its peak.
+    Each is compared with the best only, never with one another in a chain. Gentlest is the least impulse [N
+    s], then the lowest peak, then the higher score, then the smaller angle.
+    """
+    if not candidates:
+        raise NotConverged("The model converged for no candidate. Look at the measures of the spine.")
+    best = max(candidates, key=lambda item: (score(item, targets), -item.impulse_n_s))
+    best_band = band(gain_mpa_s(best, targets))
+    equals = tuple(
+        item
+        for item in candidates
+        if item is best
+        or (
+            bands_overlap(band(gain_mpa_s(item, targets)), best_band)
+            and item.profile.peak_force_n <= best.profile.peak_force_n + 1e-9
+        )
+    )
+    chosen = min(
+        equals,
+        key=lambda item: (
+            round(item.impulse_n_s, 6),
+            item.profile.peak_force_n,
+            -score(item, targets),
+            item.profile.angle_deg,
+        ),
+    )
+    return Choice(best=best, equals=equals, chosen=chosen)
+
+
+def space(
+    *,
+    limit_n: float,
+    patient: Patient,
+    capability: Capability | None,
+    minutes: float,
+    families: tuple[Family, ...] | None = None,
+) -> Space:
+    """The points the search may choose from, none above `limit_n`.
+
+    Pulls are evenly spaced from 20 % of body weight (half the limit where the mass is not known or that is
+    above it) to the limit, rounded down to the table's step; angles evenly over the table's range, 0 only
+    where no table is named.
+    """
+    step_n = capability.force_step_n if capability else None
+    angles = _angles(capability)
+    weight_n = body_weight_n(patient)
+    top_n = snap(limit_n, step_n)
+    low_n = (
+        LOWEST_SHARE * weight_n if weight_n is not None and LOWEST_SHARE * weight_n < top_n else 0.5 * top_n
+    )
+    count = 4 if len(angles) > 1 else 8
+    grid = (low_n + (top_n - low_n) * number / (count - 1) for number in range(count))
+    peaks = tuple(sorted({peak for peak in (snap(force_n, step_n) for force_n in grid) if peak > 0}))
+    conventional_n = top_n if weight_n is None else min(top_n, snap(CONVENTIONAL_SHARE * weight_n, step_n))
+    gentle_share = 0.5 * top_n if weight_n is None else GENTLE_SHARE * weight_n
+    gentle_n = snap(min(gentle_share, 0.75 * top_n), step_n)
+    default_rate = next(s.value for s in FAMILY_SETTINGS[Family.STATIC] if s.name == "rate_n_per_s")
+    return Space(
+        peaks_n=peaks,
+        angles_deg=angles,
+        families=_families(capability, families),
+        minutes=minutes,
+        rate_n_per_s=min(default_rate, capability.rate_max_n_per_s) if capability else default_rate,
+        conventional_n=conventional_n,
+        gentle_n=gentle_n,
+    )
+
+
+def _angles(capability: Capability | None) -> tuple[float, ...]:
+    if capability is None:
+        return (0.0,)
+    low, high = capability.angle_range_deg
+    low, high = max(low, ANGLE.absolute[0]), min(high, ANGLE.absolute[1])
+    if low > high:
+        raise BadInput(
+            f"Expected a table whose angle lies in {ANGLE.absolute[0]:g} to {ANGLE.absolute[1]:g} deg, got "
+            f"{capability.angle_range_deg[0]:g} to {capability.angle_range_deg[1]:g} deg. Check the "
+            "table's page."
+        )
+    return tuple(sorted({low, 0.5 * (low + high), high}))
+
+
+def _families(capability: Capability | None, asked: tuple[Family, ...] | None) -> tuple[Family, ...]:
+    wanted = tuple(family for family in (asked or SEARCHED) if family is not Family.LYING)
+    if capability is None or not capability.modes:
+        return wanted
+    able = tuple(family for family in wanted if family in capability.modes)
+    if able:
+        return able
+    able = tuple(family for family in capability.modes if family is not Family.LYING)
+    if not able or asked:
+        raise BadInput(
+            f"Expected a table that offers {' or '.join(wanted)}, got one that offers "
+            f"{', '.join(capability.modes)}. Ask for a family the table has."
+        )
+    return able
+
+
+def search(
+    model: Any,
+    engine: Engine,
+    targets: Targets,
+    room: Space,
+    *,
+    budget: int = SESSION_BUDGET,
+    progress: ProgressCallback | None = None,
+) -> SearchResult:
+    """Look at the grid on a small ensemble, then at the finalists on the full one, within `budget` sample-
+    sessions.
+
+    Without a target level only presets are compared. The full ensemble is cut to what the budget leaves;
+    the number of samples stands in the prediction. Whatever `progress` raises ends the search and passes
+    through. Raises NotConverged when the model converged for no candidate.
+    """
+    grid = _grid(room) if targets.target is not None else []
+    others = room.families[1:] if grid else ()
+    coarse_samples = min(COARSE_SAMPLES, model.samples)
+    coarse_count = len(grid) + len(others)
+    left = (budget - coarse_count * coarse_samples) // FINALISTS
+    full_samples = max(1, min(model.samples, left))
+    run = _Run(progress, total=coarse_count * coarse_samples + FINALISTS * full_samples)
+    coarse: tuple[Candidate, ...] = ()
+    picks: list[TractionProfile] = []
+    if grid:
+        small = Ensemble(model, engine, samples=coarse_samples, threshold_mpa=targets.threshold_mpa)
+        coarse = tuple(run.each(small, grid))
+        if coarse:
+            top = choose(coarse, targets).best.profile
+            coarse += tuple(run.each(small, run.fitting(room, others, top)))
+            first = choose(coarse, targets)
+            picks = [first.chosen.profile, first.best.profile]
+    full = Ensemble(model, engine, samples=full_samples, threshold_mpa=targets.threshold_mpa)
+    presets = _presets(room, with_gentle=not grid)
+    finalists = _distinct([*presets, *picks, *(item.profile for item in reversed(coarse))])[:FINALISTS]
+    finals, response = run.final(full, finalists, targets)
+    run.tell("the search is done")
+    conventional = next((item for item in finals if item.profile in presets[1:2]), None)
+    return SearchResult(
+        coarse=coarse,
+        finals=finals,
+        choice=choose(finals, targets),
+        response=response,
+        ensemble=full,
+        conventional=conventional,
+        sessions=run.done,
+        dropped=tuple(run.dropped),
+    )
+
+
+def _grid(room: Space) -> list[TractionProfile]:
+    family = room.families[0]
+    return [room.profile(family, peak, angle) for angle in room.angles_deg for peak in room.peaks_n]
+
+
+def _presets(room: Space, *, with_gentle: bool) -> list[TractionProfile]:
+    """Lying without pull, the conventional preset, and where no level is targeted a gentler pull."""
+    family = Family.INTERMITTENT if Family.INTERMITTENT in room.families else room.families[0]
+    flat = room.angles_deg[0]
+    presets = [family_profile(Family.LYING, peak_n=0.0, minutes=room.minutes, angle_deg=flat)]
+    if room.conventional_n > 0:
+        told = f"Conventional preset: {_lowered(profile_name(family, room.conventional_n, flat))}"
+        presets.append(room.profile(family, room.conventional_n, flat, told))
+    if with_gentle and room.gentle_n > 0:
+        told = f"Gentle preset: {_lowered(profile_name(family, room.gentle_n, flat))}"
+        presets.append(room.profile(family, room.gentle_n, flat, told))
+    return presets
+
+
+def _lowered(name: str) -> str:
+    return name[0].lower() + name[1:]
+
+
+def _distinct(profiles: list[TractionProfile]) -> list[TractionProfile]:
+    """Without repeats of the same pull over time and angle; the first name stays."""
+    kept: dict[tuple[object, ...], TractionProfile] = {}
+    for profile in profiles:
+        kept.setdefault((profile.segments, profile.angle_deg), profile)
+    return list(kept.values())
+
+
+class _Run:
+    """Counts sample-sessions, tells of them, and keeps the names of what did not converge."""
+
+    def __init__(self, progress: ProgressCallback | None, *, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self.done = 0
+        self.dropped: list[str] = []
+
+    def tell(self, text: str) -> None:
+        """Report where the search is; whatever the callback raises passes through."""
+        if self._progress is not None:
+            self._progress(self.done, max(self._total, self.done), text)
+
+    def fitting(
+        self, room: Space, families: tuple[Family, ...], like: TractionProfile
+    ) -> list[TractionProfile]:
+        """The other families at the pull and angle of `like`; one that the session is too short for is
+        dropped.
+        """
+        fitting = []
+        for family in families:
+            try:
+                fitting.append(room.profile(family, like.peak_force_n, like.angle_deg))
+            except BadInput:
+                self.dropped.append(f"{family} (the session is too short for it)")
+        return fitting
+
+    def each(self, ensemble: Ensemble, profiles: list[TractionProfile]) -> list[Candidate]:
+        candidates = []
+        for profile in profiles:
+            try:
+                candidates.append(self._one(ensemble, profile)[0])
+            except NotConverged:
+                self.dropped.append(profile.name)
+        return candidates
+
+    def final(
+        self, ensemble: Ensemble, profiles: list[TractionProfile], targets: Targets
+    ) -> tuple[tuple[Candidate, ...], Any]:
+        pairs = []
+        for profile in profiles:
+            try:
+                pairs.append(self._one(ensemble, profile))
+            except NotConverged:
+                self.dropped.append(profile.name)
+        finals = tuple(candidate for candidate, _ in pairs)
+        chosen = choose(finals, targets).chosen
+        return finals, next(response for candidate, response in pairs if candidate is chosen)
+
+    def _one(self, ensemble: Ensemble, profile: TractionProfile) -> tuple[Candidate, Any]:
+        self.tell(f"trying {profile.name} on {ensemble.samples} samples")
+        self.done += ensemble.samples
+        return ensemble.respond(profile)
