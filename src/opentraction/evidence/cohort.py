@@ -6,10 +6,11 @@ from opentraction.chart import BadInput, Cohort, Course
 
 
 def is_simulated(course: Course) -> bool:
-    """True when the patient, the plan, any session or the outcome is simulated: such a course is never a
+    """True when the patient, the spine, the plan, any session or the outcome is simulated: such a course is never a
     patient."""
     return (
         course.patient.simulated
+        or course.spine.simulated
         or (course.plan is not None and course.plan.simulated)
         or (course.approved is not None and course.approved.plan.simulated)
         or any(session.simulated for session in course.sessions)

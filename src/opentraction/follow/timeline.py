@@ -103,6 +103,7 @@ def timeline(course: Course) -> CourseTimeline:
         events=_events(course, adverse, start),
         simulated=(
             course.patient.simulated
+            or course.spine.simulated
             or any(session.simulated for session in course.sessions)
             or (outcome is not None and outcome.simulated)
         ),
