@@ -120,6 +120,29 @@ def test_worse_leg_pain_stops(advice_after: Callable[..., Advice]) -> None:
     assert not advice_after(2, leg=(5, 6), **KNOWN).stop
 
 
+def test_leg_pain_that_rises_again_after_a_fall_stops(
+    make_session: MakeSession, make_questionnaire: MakeForm
+) -> None:
+    forms = [
+        make_questionnaire(Instrument.NRS_LEG, (pain,), after=after)
+        for after, pain in ((0, 7), (1, 3), (2, 6))
+    ]
+    sessions = [make_session(1), make_session(2)]
+    advice = advise(assess(sessions, forms), sessions, PLAN, **KNOWN)
+    assert advice.stop
+    assert "rose by 3 points since the last rating (3 to 6)" in advice.reasons[0]
+
+
+def test_leg_pain_that_creeps_up_stops(make_session: MakeSession, make_questionnaire: MakeForm) -> None:
+    forms = [
+        make_questionnaire(Instrument.NRS_LEG, (pain,), after=after)
+        for after, pain in ((0, 5), (1, 6), (2, 7))
+    ]
+    advice = advise(assess([], forms), [], PLAN, **KNOWN)
+    assert advice.stop
+    assert "2 points worse than at the start (5 to 7)" in advice.reasons[0]
+
+
 def test_worse_function_holds(advice_after: Callable[..., Advice]) -> None:
     advice = advice_after(2, odi=(2, 3), **KNOWN)
     assert advice.action == AdviceAction.HOLD

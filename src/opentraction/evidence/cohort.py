@@ -6,8 +6,7 @@ from opentraction.chart import BadInput, Cohort, Course
 
 
 def is_simulated(course: Course) -> bool:
-    """True when the patient, the spine, the plan, any session or the outcome is simulated: such a course is never a
-    patient."""
+    """True when any part of the course is simulated: it then never counts as a patient's."""
     return (
         course.patient.simulated
         or course.spine.simulated

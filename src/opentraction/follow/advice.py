@@ -118,12 +118,28 @@ def _deficit_reasons(outcome: Outcome, new_deficit: Reply, peripheralised: Reply
                 "An adverse event speaks of a possible nerve deficit "
                 f"({event.what}): stop until it is examined."
             )
-    leg = _change_of(outcome, Instrument.NRS_LEG)
-    if leg is not None and leg.change >= LEG_PAIN_WORSE:
+    return [*reasons, *_leg_pain_reasons(outcome)]
+
+
+def _leg_pain_reasons(outcome: Outcome) -> list[str]:
+    """Worse than at the start, or worse since the last rating: a rise after a fall is a rise all the same."""
+    ratings = [
+        (item.at, item.value)
+        for item in outcome.scores
+        if item.instrument is Instrument.NRS_LEG and item.value is not None
+    ]
+    values = [value for _, value in sorted(ratings, key=lambda item: item[0])]
+    reasons = []
+    if len(values) >= 2 and values[-1] - values[-2] >= LEG_PAIN_WORSE:
         reasons.append(
-            f"Leg pain is {leg.change:.3g} points worse than at the start ({leg.baseline:g} to "
-            f"{leg.latest:g}): "
-            "stop and examine again."
+            f"Leg pain rose by {values[-1] - values[-2]:.3g} points since the last rating "
+            f"({values[-2]:g} to {values[-1]:g}): stop and examine again."
+        )
+    leg = _change_of(outcome, Instrument.NRS_LEG)
+    if not reasons and leg is not None and leg.change >= LEG_PAIN_WORSE:
+        reasons.append(
+            f"Leg pain is {leg.change:.3g} points worse than at the start "
+            f"({leg.baseline:g} to {leg.latest:g}): stop and examine again."
         )
     return reasons
 

@@ -215,26 +215,25 @@ def _sentence(
     mdc_low, mdc, source = error
     difference = after - before
     way = "better" if difference < 0 else "worse" if difference > 0 else "no change"
-    unit = "" if rule.unit == "points" else " %"
-    head = f"{rule.instrument}: {before:.3g}{unit} to {after:.3g}{unit} ({difference:+.3g}, {way})"
+    head = f"{rule.instrument}: {before:.3g} to {after:.3g} {rule.unit} ({difference:+.3g}, {way})"
     if blocked:
         return f"{head}; {blocked}. {NOT_AN_EFFECT}"
     error_text = {
-        True: f"beyond measurement error (MDC {mdc:.3g}, {source})",
-        False: f"within measurement error (MDC {mdc_low:.3g}, {source})",
-        None: "whether it is beyond measurement error cannot be said (MDC "
-        f"{mdc_low:.3g} to {mdc:.3g}, {source})",
+        True: f"beyond measurement error (MDC {mdc:.3g}: {source})",
+        False: f"within measurement error (MDC {mdc_low:.3g}: {source})",
+        None: f"not known to be beyond measurement error (MDC {mdc_low:.3g} or {mdc:.3g}: {source})",
     }[beyond]
-    by_points = abs(difference) >= rule.mcid - 1e-9
-    threshold = (
-        f"MCID {rule.mcid:g} points or {100 * rule.mcid_fraction:.0f} % of the baseline, {rule.mcid_source}"
-    )
-    if important and difference > 0:
-        weight = f"as large as an important improvement would be ({threshold}): an important worsening"
-    elif important:
-        weight = (
-            f"important {'by points' if by_points else 'only by the 30 % rule, not by points'} ({threshold})"
+    return f"{head}; {error_text}; {_importance_text(rule, difference, important)}. {NOT_AN_EFFECT}"
+
+
+def _importance_text(rule: InstrumentRule, difference: float, important: bool | None) -> str:
+    points, share = f"{rule.mcid:g} points", f"{100 * rule.mcid_fraction:.0f} % of the baseline"
+    if not important:
+        return f"not important (MCID {points} or {share}: {rule.mcid_source})"
+    if difference > 0:
+        return (
+            f"an important worsening (by the {points} that make an improvement important: {rule.mcid_source})"
         )
-    else:
-        weight = f"not important ({threshold})"
-    return f"{head}; {error_text}; {weight}. {NOT_AN_EFFECT}"
+    if abs(difference) >= rule.mcid - 1e-9:
+        return f"important (MCID {points}: {rule.mcid_source})"
+    return f"important only as {share}, not by {points} ({rule.mcid_source})"

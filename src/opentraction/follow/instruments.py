@@ -1,5 +1,7 @@
 """The questionnaires that are scored: range, measurement error and importance, each with its source.
 
+Sources: Ostelo 2008, Spine 33:90 (importance of all four); Childs 2005, Spine 30:1331 (error of the NRS);
+Stratford 1996, Phys Ther 76:359 (error of the RMDQ and its ends); the ODI's scoring sheet (error of the ODI).
 The words of ODI 2.1a are licensed and are not here: items go by their number only.
 `data/instruments.csv` holds the full rules in text; the numbers used in code are in `RULES` below.
 """
@@ -41,11 +43,8 @@ class InstrumentRule:
     """Name of the row in `data/instruments.csv`."""
 
 
-_OSTELO = "Ostelo 2008, Spine 33:90 (I-OST08)"
-_NRS_ERROR = (
-    "2 points as printed by Childs 2005, Spine 30:1331; the SEM of 1.02 printed there gives 2.8 by "
-    "1.96 sqrt(2) SEM"
-)
+_OSTELO = "Ostelo 2008"
+_NRS_ERROR = "Childs 2005, 2 as printed, 2.8 from the SEM of 1.02 printed there"
 
 
 def _nrs(instrument: Instrument) -> InstrumentRule:
@@ -66,7 +65,7 @@ RULES: dict[Instrument, InstrumentRule] = {
         unit="percent",
         mdc=10.0,
         mdc_low=10.0,
-        mdc_source="10 points at 90 % confidence, ODI scoring sheet (I-ODIa)",
+        mdc_source="ODI scoring sheet, 90 % confidence",
         mcid=10.0,
         mcid_fraction=0.30,
         mcid_source=_OSTELO,
@@ -82,7 +81,7 @@ RULES: dict[Instrument, InstrumentRule] = {
         unit="points",
         mdc=5.0,
         mdc_low=4.0,
-        mdc_source="4 to 5 points at 90 % confidence, Stratford 1996 (I-STR96)",
+        mdc_source="Stratford 1996, 4 to 5 points, 90 % confidence",
         mcid=5.0,
         mcid_fraction=0.30,
         mcid_source=_OSTELO,
