@@ -1,0 +1,119 @@
+"""Fluid: one graded column of cells per path (nucleus to endplate, annulus to rim), one implicit step at a time."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from opentraction.mechanics.laws import osmotic, permeability_factor
+
+CELLS = 8
+"""Cells per path, finest at the face through which the fluid leaves."""
+_RATIO = 1.5
+
+_sizes = _RATIO ** np.arange(CELLS)[::-1]
+CELL_SHARES: tuple[float, ...] = tuple(float(size) for size in _sizes / _sizes.sum())
+"""Share of the path's length (and volume) in each cell, from the closed end to the open face."""
+
+_SPANS = tuple(0.5 * (a + b) for a, b in zip(CELL_SHARES, (*CELL_SHARES[1:], 0.0), strict=True))
+"""Distances between the centres of neighbouring cells, the last one to the face; shares of the length."""
+
+
+class Path(eqx.Module):
+    """One fluid path: a 1-D column, closed at one end, open to the outside at the other."""
+
+    charge_meq_per_ml: Float[Array, "*s"]
+    water: Float[Array, "*s"]
+    """Water fraction at rest."""
+    solid_mpa: Float[Array, "*s"]
+    """Aggregate modulus of the solid, which carries its part when the cell is squeezed."""
+    conductance_per_mpa_s: Float[Array, "*s"]
+    """k0 / length^2: rate of relative volume change per MPa over the whole length [1/(MPa s)]."""
+    face_resistance_mpa_s: Float[Array, "*s"]
+    """Resistance of the layer outside the open face, in the same relative units [MPa s]."""
+    growth: float = eqx.field(static=True)
+    """M of the strain-dependent permeability."""
+
+
+class Linear(eqx.Module):
+    """The step linearised: mean swelling changes by `shift + slope * dP`; the cells by the two columns."""
+
+    shift: Float[Array, "*s"]
+    slope: Float[Array, "*s"]
+    cells_shift: tuple[Float[Array, "*s"], ...]
+    cells_slope: tuple[Float[Array, "*s"], ...]
+    residual: Float[Array, "*s"]
+
+
+def mean_swelling(cells: Float[Array, "c *s"]) -> Float[Array, "*s"]:
+    """Volume-weighted mean of J over the cells."""
+    return sum(share * cells[index] for index, share in enumerate(CELL_SHARES))  # type: ignore[return-value]
+
+
+def linearise(
+    path: Path,
+    cells: Float[Array, "c *s"],
+    before: Float[Array, "c *s"],
+    pressure_mpa: Float[Array, "*s"],
+    dt_s: Float[Array, "..."],
+) -> Linear:
+    """Linearise one implicit Euler step of Darcy flow around `cells` at the tissue pressure given.
+
+    Potential of a cell: mu = P - osmotic(J) - H (1 - J), outside 0. Permeability is that of the path's mean swelling
+    at the new state: of each cell's own, a step would have several solutions when a drained cell swells again.
+    """
+    shares = jnp.asarray(CELL_SHARES).reshape((CELLS,) + (1,) * (cells.ndim - 1))
+    osm, osm_slope = osmotic(cells, path.charge_meq_per_ml, path.water)
+    mu = pressure_mpa - osm - path.solid_mpa * (1.0 - cells)
+    mu_slope = -osm_slope + path.solid_mpa
+    mean = mean_swelling(cells)
+    factor, log_slope = permeability_factor(mean, path.water, path.growth)
+    inside = jnp.asarray(_SPANS).reshape(shares.shape) / (path.conductance_per_mpa_s * factor)
+    resistance = inside.at[-1].add(path.face_resistance_mpa_s)
+    # flow out of cell i into i + 1; the last one flows out of the open face, where mu is 0
+    nothing = jnp.zeros_like(mu[:1])
+    flow = dt_s * (mu - jnp.concatenate([mu[1:], nothing])) / resistance
+    own, onward = dt_s * mu_slope / resistance, -dt_s * jnp.concatenate([mu_slope[1:], nothing]) / resistance
+    by_mean = flow / resistance * inside * log_slope
+    residual = shares * (cells - before) + flow - jnp.concatenate([nothing, flow[:-1]])
+    diagonal = shares + own - jnp.concatenate([nothing, onward[:-1]])
+    lower = jnp.concatenate([nothing, -own[:-1]])
+    at_face = jnp.concatenate([jnp.zeros_like(mu[1:]), (dt_s / resistance[-1])[None]])
+    mean_column = by_mean - jnp.concatenate([nothing, by_mean[:-1]])
+    shift, slope, ripple = _eliminate(lower, diagonal, onward, (-residual, -at_face, -mean_column))
+    # the mean depends on itself through the permeability
+    shift_mean, slope_mean, ripple_mean = (
+        mean_swelling(jnp.stack(column)) for column in (shift, slope, ripple)
+    )
+    total_shift, total_slope = shift_mean / (1.0 - ripple_mean), slope_mean / (1.0 - ripple_mean)
+    return Linear(
+        shift=total_shift,
+        slope=total_slope,
+        cells_shift=tuple(a + b * total_shift for a, b in zip(shift, ripple, strict=True)),
+        cells_slope=tuple(a + b * total_slope for a, b in zip(slope, ripple, strict=True)),
+        residual=jnp.max(jnp.abs(residual), axis=0),
+    )
+
+
+def _eliminate(
+    lower: Float[Array, "c *s"],
+    diagonal: Float[Array, "c *s"],
+    upper: Float[Array, "c *s"],
+    columns: tuple[Float[Array, "c *s"], ...],
+) -> tuple[list[Array], ...]:
+    """Thomas elimination of a tridiagonal system for several right-hand sides."""
+    ratio: list[Array] = []
+    forward: list[list[Array]] = [[] for _ in columns]
+    for index in range(CELLS):
+        pivot = diagonal[index] - lower[index] * ratio[-1] if index else diagonal[0]
+        for column, done in zip(columns, forward, strict=True):
+            right = column[index] - lower[index] * done[-1] if index else column[0]
+            done.append(right / pivot)
+        ratio.append(upper[index] / pivot)
+    out = tuple([done[-1]] for done in forward)
+    for index in range(CELLS - 2, -1, -1):
+        for done, solved in zip(forward, out, strict=True):
+            solved.insert(0, done[index] - ratio[index] * solved[0])
+    return out

@@ -1,0 +1,86 @@
+"""Scalar laws of one length or one strain, each with its slope written by hand, and the energy for the tests."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+GAS_CONSTANT_TIMES_T_J_PER_MOL = 2577.0
+"""R T at 310 K [J/mol] (gas constant 8.314 J/(mol K))."""
+SALT_MOL_PER_L = 0.15
+"""Concentration of the fluid around the disc, physiological saline [mol/l]."""
+_EXP_CAP = 4.0
+_GROWTH_CAP = 0.5
+_GROWTH_WIDTH = 0.2
+
+
+def hinge(e: Float[Array, "..."], width: float) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """C2 hinge: exactly 0 below -width, exactly e above width; value and slope."""
+    inner = jnp.clip(e, -width, width)
+    value = (inner + width) ** 3 * (3 * width - inner) / (16 * width**3) + jnp.maximum(e - width, 0.0)
+    slope = (3 * (inner + width) ** 2 * (3 * width - inner) - (inner + width) ** 3) / (16 * width**3)
+    return value, slope
+
+
+def capped_exp(x: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """exp(x), going on along its tangent above x = 4, so that a Newton step cannot overflow; value and slope."""
+    slope = jnp.exp(jnp.minimum(x, _EXP_CAP))
+    return slope * (1.0 + jnp.maximum(x - _EXP_CAP, 0.0)), slope
+
+
+def hoop(
+    strain: Float[Array, "..."],
+    rest_mpa: Float[Array, "..."],
+    stiffness_mpa: Float[Array, "..."],
+    exponent: Float[Array, "..."],
+    linear_mpa: Float[Array, "..."] | float,
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """Pressure [MPa] held by the wall at an area strain, and its slope.
+
+    P(a) = (P0 + K/b) exp(b a) - K/b + Km a: P0 at rest, a stiffening wall outwards, at most about -K/b inwards.
+    """
+    grow, slope = capped_exp(exponent * strain)
+    lead = rest_mpa + stiffness_mpa / exponent
+    return lead * grow - stiffness_mpa / exponent + linear_mpa * strain, lead * exponent * slope + linear_mpa
+
+
+def toe(
+    strain: Float[Array, "..."], toe_strain: Float[Array, "..."]
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """Ligament law of REMUS2021 for unit stiffness: 0 when slack, e^2/(2 et) to et, then e - et/2."""
+    inner = jnp.clip(strain, 0.0, toe_strain)
+    return inner**2 / (2 * toe_strain) + jnp.maximum(strain - toe_strain, 0.0), inner / toe_strain
+
+
+def osmotic(
+    swelling: Float[Array, "..."], charge: Float[Array, "..."], water: Float[Array, "..."]
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """Donnan osmotic pressure [MPa] and slope against the swelling ratio J.
+
+    cF = cF0 phi0 / (phi0 - 1 + J) [mEq/ml], p = R T (sqrt(cF^2 + 4 cb^2) - 2 cb).
+    """
+    free = jnp.maximum(water - 1.0 + swelling, 0.05)
+    density = charge * water / free
+    root = jnp.sqrt(density**2 + 4 * SALT_MOL_PER_L**2)
+    scale = GAS_CONSTANT_TIMES_T_J_PER_MOL * 1e-3
+    pressure = scale * (root - 2 * SALT_MOL_PER_L)
+    slope = jnp.where(free > 0.05, -scale * density**2 / (root * free), 0.0)
+    return pressure, slope
+
+
+def permeability_factor(
+    swelling: Float[Array, "..."], water: Float[Array, "..."], exponent: float
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """k/k0 at the swelling ratio J, and d ln k / dJ.
+
+    Argoubi and Shirazi-Adl as used by FAN2015: [e (1+e0) / (e0 (1+e))]^2 exp(M (J - 1)); the exponent is limited
+    smoothly at +0.5, since no data reach beyond.
+    """
+    free = jnp.maximum(water - 1.0 + swelling, 0.05)
+    raw = exponent * (swelling - 1.0)
+    over = (raw - _GROWTH_CAP) / _GROWTH_WIDTH
+    bounded = raw - _GROWTH_WIDTH * jnp.logaddexp(over, 0.0)
+    passing = 1.0 / (1.0 + jnp.exp(jnp.clip(over, -60.0, 60.0)))
+    factor = (free / (water * swelling)) ** 2 * jnp.exp(bounded)
+    slope = 2.0 / free - 2.0 / swelling + exponent * passing
+    return factor, slope

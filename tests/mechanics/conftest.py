@@ -1,0 +1,39 @@
+"""One textbook column for all tests of the room, built once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from textbook import textbook_spine
+
+from opentraction import mechanics
+from opentraction.chart import Family, Hold, Patient, Ramp, Release, Sex, TractionProfile
+
+
+@pytest.fixture(scope="session")
+def patient() -> Patient:
+    return Patient(patient_id="textbook", sex=Sex.MALE, mass_kg=70.0, simulated=True)
+
+
+@pytest.fixture(scope="session")
+def model(patient: Patient) -> mechanics.SpineModel:
+    return mechanics.build(textbook_spine(), patient, samples=32, seed=1)
+
+
+@pytest.fixture(scope="session")
+def rested(model: mechanics.SpineModel) -> mechanics.Rested:
+    return mechanics.rest(model)
+
+
+@pytest.fixture(scope="session")
+def static() -> TractionProfile:
+    return TractionProfile(
+        name="static",
+        family=Family.STATIC,
+        segments=(Ramp(force_n=300, duration_s=60), Hold(duration_s=900), Release(duration_s=60)),
+    )
