@@ -89,12 +89,14 @@ def _both_sides(findings: Findings) -> tuple[Fact, ...]:
 
 
 def _reflexes(findings: Findings) -> tuple[Fact, ...]:
-    signs = r"babinski|hoffmann?|clonus|hyper-?reflex|brisk|upgoing"
-    return tuple(
-        met("RF08", item.text)
-        for item in findings.of(FindingKind.REFLEX)
-        if item.positive and re.search(signs, item.text.lower())
-    )
+    signs = r"babinski|hoffmann?|clonus|hyper-?reflex|upgoing"
+    facts: list[Fact] = []
+    for item in findings.of(FindingKind.REFLEX):
+        if item.positive and re.search(signs, item.text.lower()):
+            facts.append(met("RF08", item.text))
+        elif item.positive and "brisk" in item.text.lower():
+            facts.append(doubt("RF08", f"{item.text} Is it a sign of the spinal cord? A person must say."))
+    return tuple(facts)
 
 
 def _roots(findings: Findings) -> tuple[Fact, ...]:

@@ -37,12 +37,14 @@ class Gate(Value):
 
 
 class Ladder(Value):
-    """A graded question: one choice that answers several rules of an opened gate."""
+    """A question with choices that answers several rules of an opened gate at once."""
 
     rule_ids: tuple[str, ...]
     ask: str
     choices: dict[str, str]
     """Words of the choice that answers "yes" for the rule of that id; "none of these" answers no for all."""
+    several: bool = False
+    """True when more than one choice may be ticked."""
 
 
 @cache
@@ -71,7 +73,12 @@ def gates() -> tuple[Gate, ...]:
 def ladders() -> tuple[Ladder, ...]:
     """All graded questions."""
     return tuple(
-        Ladder(rule_ids=tuple(part["rules"]), ask=part["ask"], choices=part["choices"])
+        Ladder(
+            rule_ids=tuple(part["rules"]),
+            ask=part["ask"],
+            choices=part["choices"],
+            several=part.get("several", False),
+        )
         for part in _loaded()["ladders"]
     )
 

@@ -2,7 +2,17 @@
 
 import re
 
-from opentraction.chart import LEVELS, NORMAL_95, Finding, FindingKind, Findings, Level, Quality, Side
+from opentraction.chart import (
+    LEVELS,
+    NORMAL_95,
+    Finding,
+    FindingKind,
+    Findings,
+    FindingSource,
+    Level,
+    Quality,
+    Side,
+)
 from opentraction.screen.fact import Fact, cleared, doubt, met
 
 GRADE_II_PERCENT = 25.0
@@ -76,6 +86,8 @@ def _listhesis(items: list[Finding]) -> tuple[Fact, ...]:
 
 def _slip(item: Finding, percent: float | None, high: float | None) -> tuple[Fact, ...]:
     if percent is None:
+        if item.source is FindingSource.REPORT and re.search(r"\bgrade\s*(i|1)\b", item.text.lower()):
+            return (met("RE17", item.text),)
         if re.search(r"\bgrade\s*(ii|iii|iv|v|[2-5])\b", item.text.lower()):
             return (met("AB08", item.text),)
         return (
@@ -85,6 +97,8 @@ def _slip(item: Finding, percent: float | None, high: float | None) -> tuple[Fac
     if percent >= GRADE_II_PERCENT and item.certainty >= 0.5:
         return (met("AB08", item.text),)
     slip = met("RE17", item.text)
+    if percent < GRADE_II_PERCENT and item.source is FindingSource.REPORT:
+        return (slip,)  # a reader graded it; a bare reading of the image has to show its spread
     if percent >= GRADE_II_PERCENT or high is None or high >= GRADE_II_PERCENT:
         spread = "with no spread stated" if high is None else f"up to {high:.0f} % within its spread"
         return (
@@ -124,7 +138,7 @@ def _displacement(item: Finding) -> tuple[Fact, ...]:
         r"\bno (sequest|free|migrat)", text
     ):
         facts.append(met("RE13", item.text))
-    central = item.side in (Side.CENTRE, Side.BOTH)
+    central = item.side not in (Side.LEFT, Side.RIGHT)
     large = item.value is not None and item.unit in ("", "mm") and item.value >= LARGE_CENTRAL_MM
     if (central and large) or re.search(r"\b(large|massive|medial to the root)\b", text):
         facts.append(met("RE14", item.text))
@@ -141,7 +155,8 @@ def _stenosis(item: Finding) -> tuple[Fact, ...]:
 def _density(item: Finding) -> tuple[Fact, ...]:
     score = item.value
     if score is None:
-        return ()
+        thin = {"osteoporo": "RE01", "osteopen": "RE02"}
+        return tuple(met(rule, item.text) for word, rule in thin.items() if word in item.text.lower())
     if score <= OSTEOPOROSIS_T:
         return (
             met("RE01", item.text),

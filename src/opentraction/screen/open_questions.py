@@ -65,6 +65,7 @@ def _direct(unknown: Sequence[Ruling]) -> list[Question]:
         asked = graded.ask if graded and len(ids) > 1 else by_id()[rule_id].question
         if graded and len(ids) > 1:
             asked = f"{asked} {'; '.join(graded.choices[one] for one in ids)}; or none of these?"
+            asked += " (Tick all that apply.)" if graded.several else ""
         questions.append(Question(rule_ids=ids, ask=asked, why=why))
         for one in ids:
             del left[one]

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from opentraction.chart import FindingKind, Findings
+from opentraction.chart import FindingKind, Findings, Quality
 from opentraction.screen.fact import Fact, doubt, met
 
 _DENIAL = r"(?:\bno\b|\bnot\b|\bnever\b|\bdenie[sd]\b|\bwithout\b|\bstopped\b|\bfamily\b)"
@@ -21,7 +21,7 @@ def _words() -> dict[str, dict[str, list[str]]]:
 
 
 def word_facts(findings: Findings) -> tuple[Fact, ...]:
-    """Medicines that meet a rule, and history words that put one in doubt."""
+    """Medicines that meet a rule; words of the history or of a note that put one in doubt."""
     facts: list[Fact] = []
     for item in findings.of(FindingKind.MEDICATION):
         if item.positive:
@@ -31,6 +31,12 @@ def word_facts(findings: Findings) -> tuple[Fact, ...]:
             facts.extend(
                 doubt(rule, f"The history says: {item.text} A person must answer this rule itself.")
                 for rule in _named(item.text, "history")
+            )
+    for item in findings.of(FindingKind.OTHER):
+        if item.positive and item.quality is not Quality.ASSUMED:
+            facts.extend(
+                doubt(rule, f"{item.text} A person must answer this rule itself.")
+                for rule in _named(item.text, "sign")
             )
     return tuple(facts)
 
