@@ -1,0 +1,153 @@
+"""`opentraction course`: scan to report for one patient."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from opentraction import deliver, evaluate
+from opentraction.chart import (
+    ApprovedPlan,
+    BadInput,
+    Clinician,
+    Course,
+    Patient,
+    PatientPlant,
+    Role,
+    Spine,
+    Table,
+)
+from opentraction.clinic.case_folder import write_course
+from opentraction.clinic.commands.report import write_course_report
+from opentraction.clinic.console import Steps, print_json
+from opentraction.clinic.forms import FollowForm, read_follow_form, stamped_now
+from opentraction.clinic.report import is_simulated
+from opentraction.course import CourseOptions, TableMaker, run_course
+from opentraction.evaluate import Examination, ImagingStudy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One patient's input: who, what was found, and what was imaged."""
+
+    patient: Patient
+    examination: Examination
+    study: ImagingStudy | None
+    spine: Spine
+
+
+def run_folder(
+    folder: Path,
+    *,
+    form: Path | None,
+    labels: Path | None,
+    out: Path,
+    approve_as: str | None,
+    consent_by: str | None,
+    questionnaires: Path | None,
+    cap_n: float | None,
+    as_json: bool,
+) -> None:
+    """Run the course of a folder and write everything into `out`."""
+    steps = Steps(quiet=as_json)
+    follow_form = read_follow_form(questionnaires) if questionnaires else FollowForm()
+    with steps.step("reading and measuring"):
+        case = read_case(folder, form=form, labels=labels)
+    at = stamped_now()
+    approver = Clinician(name=approve_as, role=Role.CLINICIAN) if approve_as else None
+    options = CourseOptions(
+        at=at,
+        approver=approver,
+        clinician_cap_n=cap_n,
+        consent_by=consent_by,
+        capability=deliver.simulated_capability(),
+    )
+    course = run_case(case, options=options, follow_form=follow_form, out=out, steps=steps)
+    if as_json:
+        print_json(course)
+    else:
+        print_course(course, out)
+
+
+def read_case(folder: Path, *, form: Path | None, labels: Path | None) -> Case:
+    """Read the form and the scan of a folder; without any image, a spine of published norms."""
+    if not folder.exists():
+        raise BadInput(f"Expected a folder with a scan at {folder}, found none. Check the path.")
+    form_path = form or (folder if folder.is_dir() else folder.parent) / "examination.yaml"
+    examination = evaluate.read_examination(form_path)
+    patient = examination.patient
+    if patient is None:
+        raise BadInput(f"{form_path.name}: expected the patient on the form, found none. Fill in 'patient'.")
+    if evaluate.is_landmark_file(folder):
+        spine = evaluate.spine_of_landmarks(evaluate.read_landmarks(folder), patient)
+        return Case(patient=patient, examination=examination, study=None, spine=spine)
+    if folder.is_dir() and not evaluate.holds_image(folder):
+        spine = evaluate.spine_of_norms(patient, examination.report)
+        return Case(patient=patient, examination=examination, study=None, spine=spine)
+    study = evaluate.read_study(folder, labels=labels)
+    return Case(patient=patient, examination=examination, study=study, spine=evaluate.measure(study))
+
+
+def run_case(
+    case: Case, *, options: CourseOptions, follow_form: FollowForm, out: Path, steps: Steps, seed: int = 1
+) -> Course:
+    """Run the course, then write its parts and its report; the session record is written as it happens."""
+    out.mkdir(parents=True, exist_ok=True)
+    course = run_course(
+        case.patient,
+        case.examination,
+        options=options,
+        spine=case.spine,
+        table=simulated_table(seed),
+        record=free_record(out),
+        questionnaires=follow_form.questionnaires,
+        adverse_events=follow_form.adverse_events,
+        watch=steps,
+    )
+    with steps.step("report"):
+        write_course(course, out)
+        write_course_report(course, out / "report.html", study=case.study)
+    steps.total()
+    return course
+
+
+def simulated_table(seed: int, *, pace: float | None = None) -> TableMaker:
+    """What makes the SIMULATED table for a patient's plant, set to the angle of the plan."""
+
+    def make(plant: PatientPlant, approved: ApprovedPlan) -> Table:
+        angle_deg = approved.plan.profile.angle_deg
+        return deliver.SimulatedTable(plant, seed=seed, angle_deg=angle_deg, pace=pace)
+
+    return make
+
+
+def free_record(folder: Path) -> Path:
+    """A record file that does not exist yet: a record is never overwritten."""
+    number = 1
+    while (path := folder / f"session-{number:02d}.record").exists():
+        number += 1
+    return path
+
+
+def print_course(course: Course, out: Path) -> None:
+    """Print where the course stands, in a few lines."""
+    mark = "SIMULATED  " if is_simulated(course) else ""
+    print(f"{mark}{course.patient.name or course.patient.patient_id}")
+    leading = course.findings.leading
+    if leading:
+        print(f"  Leading candidate cause: {leading.cause}{f' at {leading.level}' if leading.level else ''}")
+    print(f"  Screening: {course.eligibility.verdict}. {course.eligibility.because[0]}")
+    for question in course.eligibility.open_questions[:5]:
+        print(f"    to settle: {question.ask}")
+    if course.plan:
+        profile = course.plan.profile
+        state = "signed" if course.approved else "draft"
+        print(
+            f"  Plan ({state}): {profile.name}, {profile.peak_force_n:.0f} N, "
+            f"{profile.duration_s / 60:.0f} min"
+        )
+    for session in course.sessions:
+        print(f"  Session: {session.end}")
+    if course.outcome:
+        print(f"  Outcome: {course.outcome.statement}")
+    if course.stopped_because:
+        print(f"  {course.stopped_because}")
+    print(f"  Report: {out / 'report.html'}")

@@ -1,0 +1,182 @@
+"""`opentraction deliver`: a signed plan on the SIMULATED table, or on paper for a table one owns."""
+
+from pathlib import Path
+
+from opentraction import deliver, evaluate, mechanics
+from opentraction.chart import (
+    ApprovedPlan,
+    BadInput,
+    Capability,
+    Clinician,
+    Course,
+    Dose,
+    NativeUnit,
+    Patient,
+    Plan,
+    Refused,
+    Session,
+    SessionSample,
+    Spine,
+)
+from opentraction.clinic.case_folder import read_value
+from opentraction.clinic.commands.course import free_record, simulated_table
+from opentraction.clinic.console import Steps, print_json, write_whole
+from opentraction.clinic.forms import read_yaml, stamped_now
+from opentraction.course import consented, delivered_dose
+from opentraction.deliver import SettingSheet, TypedReturn
+
+
+def deliver_case(
+    folder: Path,
+    *,
+    approve_as: str | None,
+    consent_by: str | None,
+    sheet: str | None,
+    rating: list[str],
+    reported: Path | None,
+    real_time: bool,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Deliver the plan of a case folder, print its setting sheet, or take a typed return."""
+    if sheet == "list":
+        for profile in deliver.list_tables():
+            print(f"{profile.table_id:24} {profile.name}")
+        return
+    approved = signed_plan(folder, approve_as=approve_as, consent_by=consent_by)
+    if sheet is not None:
+        capability = table_capability(sheet, rating)
+        page = deliver.setting_sheet(approved, capability)
+        print_json(page) if as_json else print_sheet(page)
+        if reported is None:
+            return
+        session = typed_back(approved, reported, capability)
+    elif reported is not None:
+        raise BadInput("Expected --sheet TABLE beside --reported: which table was it? 'list' names them.")
+    else:
+        session = on_simulated_table(folder, approved, real_time=real_time, seed=seed, quiet=as_json)
+    dose = dose_of(folder, approved.plan, session)
+    write_whole(folder / f"session-{session.session_id}.json", session.to_json())
+    write_whole(folder / f"dose-{session.session_id}.json", dose.to_json())
+    _remember(folder, approved, session, dose)
+    print_json(session) if as_json else print_session(session)
+
+
+def signed_plan(folder: Path, *, approve_as: str | None, consent_by: str | None) -> ApprovedPlan:
+    """The signed plan of a folder; signs the draft when a name is given.
+
+    Raises:
+        Refused: when nobody has signed and no name is given; ApprovalRefused when it may not be signed.
+    """
+    if (folder / "approved.json").is_file():
+        return read_value(folder / "approved.json", ApprovedPlan)
+    draft = read_value(folder / "plan.json", Plan)
+    if approve_as is None:
+        raise Refused("This plan is a draft: nothing unsigned reaches a table. Sign with --approve-as NAME.")
+    at = stamped_now()
+    approved = consented(draft, by=consent_by, at=at).approve(Clinician(name=approve_as), at=at)
+    write_whole(folder / "approved.json", approved.to_json())
+    return approved
+
+
+def on_simulated_table(
+    folder: Path, approved: ApprovedPlan, *, real_time: bool, seed: int, quiet: bool
+) -> Session:
+    """Run a session on the SIMULATED table, felt like the patient of the folder; Ctrl-C stops it safely."""
+    steps = Steps(quiet=quiet)
+    duration_s = approved.plan.profile.duration_s
+
+    def show(sample: SessionSample) -> None:
+        measured = "no reading" if sample.measured_n is None else f"{sample.measured_n:.0f} N"
+        steps.progress(round(sample.time_s), round(duration_s), f"s  {sample.state}: {measured}")
+
+    with steps.step("model of this spine"):
+        plant = mechanics.plant(model_of(folder, approved.plan))
+    table = simulated_table(seed, pace=1.0 if real_time else None)(plant, approved)
+    with steps.step("session"):
+        return deliver.run(
+            approved, table, record=free_record(folder), started_at=stamped_now(), progress=show
+        )
+
+
+def model_of(folder: Path, plan: Plan) -> mechanics.SpineModel:
+    """The mechanical model of the folder's spine and patient, with the samples of the plan."""
+    spine, patient = read_value(folder / "spine.json", Spine), read_value(folder / "patient.json", Patient)
+    column = evaluate.assume_missing(spine, patient)
+    return mechanics.build(
+        column, patient, setup=plan.setup, samples=plan.prediction.samples, seed=plan.prediction.seed
+    )
+
+
+def dose_of(folder: Path, plan: Plan, session: Session) -> Dose:
+    """The model's dose for what was measured or reported."""
+    return delivered_dose(model_of(folder, plan), plan, session)
+
+
+def table_capability(table_id: str, rating: list[str]) -> Capability:
+    """A known table's capability, with what its plate says where no source does (`name=value`)."""
+    given: dict[str, float | NativeUnit] = {}
+    for word in rating:
+        name, _, value = word.partition("=")
+        try:
+            given[name] = NativeUnit(value) if name == "native_unit" else float(value)
+        except ValueError:
+            raise BadInput(f"Expected --rating name=value such as force_max_n=890, got '{word}'.") from None
+    known = {"force_max_n", "rate_max_n_per_s", "force_step_n", "native_unit"}
+    if unknown := set(given) - known:
+        raise BadInput(f"Expected --rating of {', '.join(sorted(known))}; got {', '.join(sorted(unknown))}.")
+    return deliver.find_table(table_id).capability(**given)  # type: ignore[arg-type]
+
+
+def typed_back(approved: ApprovedPlan, reported: Path, capability: Capability) -> Session:
+    """A session typed back from an unconnected table: reported, not measured."""
+    fields = read_yaml(reported, "a typed return")
+    return deliver.reported_session(approved, capability, TypedReturn(**fields), started_at=stamped_now())
+
+
+def _remember(folder: Path, approved: ApprovedPlan, session: Session, dose: Dose) -> None:
+    """Add the session to the folder's course, when it holds one."""
+    path = folder / "course.json"
+    if not path.is_file():
+        return
+    course = read_value(path, Course)
+    course = course.replace(
+        approved=approved,
+        plan=approved.plan,
+        sessions=(*course.sessions, session),
+        doses=(*course.doses, dose),
+        stopped_because="",
+    )
+    write_whole(path, course.to_json())
+
+
+def print_session(session: Session) -> None:
+    """Print how a session went."""
+    print(f"{'SIMULATED  ' if session.simulated else ''}Session {session.session_id}: {session.end}")
+    comparison = session.comparison
+    if comparison.rms_error_n is not None and comparison.time_in_band is not None:
+        print(
+            f"  {comparison.time_in_band:.0%} of the time in band, error {comparison.rms_error_n:.1f} N rms"
+        )
+    for line in (*comparison.missed, *(trip.sentence for trip in session.trips)):
+        print(f"  {line}")
+
+
+def print_sheet(sheet: SettingSheet) -> None:
+    """Print the page a person keys in from."""
+    print(f"Setting sheet for {sheet.table_id} ({sheet.maker}); patient {sheet.patient_id}; "
+          f"signed by {sheet.approved_by}")  # fmt: skip
+    for row in sheet.rows:
+        print(
+            f"  {row.name}: set {row.set_to}" + (f"   (planned {row.planned}; {row.why})" if row.why else "")
+        )
+    for number, step in enumerate(sheet.steps, 1):
+        print(f"  {number:3}. {step.what}: {step.pull:g} {sheet.unit}, {step.duration_s:.0f} s")
+    for title, lines in (
+        ("Differs", sheet.differences),
+        ("Check", sheet.to_check),
+        ("Write down", sheet.to_write_down),
+    ):
+        for line in lines:
+            print(f"  {title}: {line}")
+    print(f"  Never above {sheet.limit.force_n:.0f} N: {sheet.limit.reason}. Plan {sheet.plan_digest[:12]}.")

@@ -1,0 +1,78 @@
+"""`opentraction evaluate`: a scan becomes a measured spine."""
+
+from pathlib import Path
+
+from opentraction import evaluate
+from opentraction.chart import Measure, Patient, Spine
+from opentraction.clinic.console import Steps, print_json, write_whole
+from opentraction.clinic.figures import scan_figure, to_png, to_svg
+from opentraction.evaluate import ImagingStudy
+
+
+def measure_image(
+    image: Path, *, labels: Path | None, out: Path | None, picture: Path | None, as_json: bool
+) -> None:
+    """Measure a scan or a landmark file, print the table, write what was asked for."""
+    steps = Steps(quiet=as_json)
+    study: ImagingStudy | None = None
+    with steps.step("reading"):
+        if evaluate.is_landmark_file(image):
+            landmarks = evaluate.read_landmarks(image)
+        else:
+            study = evaluate.read_study(image, labels=labels)
+    with steps.step("measuring"):
+        if study is not None:
+            spine = evaluate.measure(study)
+        else:
+            spine = evaluate.spine_of_landmarks(landmarks, Patient(patient_id="not given"))
+    if out is not None:
+        write_whole(out, spine.to_json())
+    if picture is not None and study is not None:
+        draw_scan(study, spine, picture)
+    if as_json:
+        print_json(spine)
+    else:
+        print_spine(spine)
+
+
+def draw_scan(study: ImagingStudy, spine: Spine, picture: Path) -> None:
+    """Write the mid-sagittal picture as PNG, or as SVG when the name ends so."""
+    figure = scan_figure(evaluate.mid_sagittal(study, spine), spine, target=None)
+    if picture.suffix.lower() == ".svg":
+        title = "Mid-sagittal picture"
+        write_whole(picture, to_svg(figure, title=title, description="Head up, front left.", salt="scan"))
+    else:
+        picture.write_bytes(to_png(figure))
+
+
+def print_spine(spine: Spine) -> None:
+    """Print the measured discs and what to know about them."""
+    print(f"{'SIMULATED  ' if spine.simulated else ''}{spine.method}")
+    print(
+        "  level   front          mid            back           depth          wedge          volume     slip"
+    )
+    print(
+        "          mm             mm             mm             mm             deg            cm3        mm"
+    )
+    for disc in spine.discs:
+        columns = [
+            disc.height_front_mm,
+            disc.height_mid_mm,
+            disc.height_back_mm,
+            disc.depth_mm,
+            disc.wedge_deg,
+        ]
+        volume = f"{disc.volume_mm3.value / 1000:.1f} ±{disc.volume_mm3.sd / 1000:.1f}"
+        slip = disc.listhesis
+        slipped = "not known" if slip is None else f"{slip.slip_mm.value:.1f} (grade {slip.grade})"
+        print(f"  {disc.level}   " + "".join(f"{_short(m):15}" for m in columns) + f"{volume:11}" + slipped)
+    lordosis = "not known" if spine.lordosis_deg is None else _short(spine.lordosis_deg)
+    print(
+        f"  lordosis L1-S1: {lordosis} deg;  ± is one standard deviation;  m measured, d derived, a assumed"
+    )
+    for note in spine.notes:
+        print(f"  {note}")
+
+
+def _short(measure: Measure) -> str:
+    return f"{measure.value:.1f} ±{measure.sd:.1f} {measure.quality.value[0]}"

@@ -1,0 +1,71 @@
+"""Files a person fills in: questionnaires and adverse events of a course, in YAML."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from opentraction.chart import AdverseEvent, BadInput, Instrument, Questionnaire, Value
+
+FOLLOW_FORM = """\
+# Questionnaires of one course. An item left unanswered is written as null; nothing is ever filled in for it.
+# Instruments: "NRS back pain" (1 item, 0-10), "NRS leg pain" (1 item, 0-10), "ODI 2.1a" (10 items, 0-5),
+# "RMDQ-24" (24 items, 1 ticked, 0 or null not ticked). ODI wording is licensed: enter the item scores only.
+questionnaires:
+  - instrument: NRS back pain
+    at: 2026-05-04T09:00:00+00:00
+    after_session: 0          # sessions done when it was answered; 0 is the baseline
+    recall: last week
+    items: [7]
+  - instrument: NRS back pain
+    at: 2026-06-01T09:00:00+00:00
+    after_session: 6
+    recall: last week
+    items: [4]
+adverse_events: []            # - {at: ..., what: "...", severity: mild, after_session: 3, action: "..."}
+"""
+
+
+class FollowForm(Value):
+    """The questionnaires and adverse events of one course."""
+
+    questionnaires: tuple[Questionnaire, ...] = ()
+    adverse_events: tuple[AdverseEvent, ...] = ()
+
+
+def read_yaml(path: Path, what: str) -> dict[str, Any]:
+    """Read a YAML mapping; raises BadInput with the line when it is none."""
+    if not path.is_file():
+        raise BadInput(f"Expected {what} at {path}, found no such file. Check the path.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise BadInput(f"Expected {what} as text, {path.name} is not text. Give the YAML file.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark else ""
+        raise BadInput(f"Expected {what} in YAML, {path.name} cannot be read{place}. Mend it.") from None
+    if not isinstance(content, dict):
+        raise BadInput(f"Expected {what} with named fields, {path.name} has none. Start from --form-help.")
+    return content
+
+
+def read_follow_form(path: Path) -> FollowForm:
+    """Read questionnaires and adverse events from YAML; raises BadInput with a sentence."""
+    fields = read_yaml(path, "a questionnaire file")
+    rows = fields.get("questionnaires")
+    if isinstance(rows, list):
+        known = [instrument.value for instrument in Instrument]
+        for row in rows:
+            if isinstance(row, dict) and row.get("instrument") not in known:
+                raise BadInput(
+                    f"Expected an instrument of {', '.join(known)}, got '{row.get('instrument')}'. "
+                    "Correct the name."
+                )
+    return FollowForm(**fields)
+
+
+def stamped_now() -> datetime:
+    """The present moment with its time zone, to the second."""
+    return datetime.now().astimezone().replace(microsecond=0)

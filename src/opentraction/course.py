@@ -1,0 +1,186 @@
+"""The main path on one page: one patient, start to finish. Open this first.
+
+Each step is a function of the values before it. A step that may not go on says why in
+`Course.stopped_because` and the course ends there, with all that was reached.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from opentraction import deliver, evaluate, follow, mechanics, plan, screen
+from opentraction.chart import (
+    AdverseEvent,
+    ApprovalRefused,
+    ApprovedPlan,
+    Capability,
+    Clinician,
+    CoIntervention,
+    Course,
+    Dose,
+    Override,
+    Patient,
+    PatientPlant,
+    Plan,
+    Questionnaire,
+    Refused,
+    Session,
+    Setup,
+    Spine,
+    Table,
+    Verdict,
+)
+from opentraction.evaluate import Examination, ImagingStudy
+
+
+class Watch(Protocol):
+    """Someone who watches long work and may stop it by raising."""
+
+    def step(self, name: str) -> AbstractContextManager[None]:
+        """Enter a named step."""
+
+    def progress(self, done: int, total: int, text: str) -> None:
+        """How far a step is."""
+
+
+class Silent:
+    """A watch that shows nothing."""
+
+    def step(self, name: str) -> AbstractContextManager[None]:
+        """Enter a named step."""
+        return nullcontext()
+
+    def progress(self, done: int, total: int, text: str) -> None:
+        """How far a step is."""
+
+
+TableMaker = Callable[[PatientPlant, ApprovedPlan], Table]
+"""Makes the table of a session, set up by hand as the signed plan says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseOptions:
+    """What a clinic decides; the defaults suit a first look."""
+
+    at: datetime
+    setup: Setup = field(default_factory=Setup)
+    capability: Capability | None = None
+    clinician_cap_n: float | None = None
+    minutes: float = 20.0
+    overrides: tuple[Override, ...] = ()
+    consent_by: str | None = None
+    """Who gave consent to the text of the draft. None: consent is not recorded and nobody can sign."""
+    co_interventions: tuple[CoIntervention, ...] = ()
+    approver: Clinician | None = None
+    """Who signs. None: the course stops at a draft."""
+    samples: int = 64
+    seed: int = 1
+
+
+def run_course(
+    patient: Patient,
+    examination: Examination,
+    *,
+    options: CourseOptions,
+    spine: Spine,
+    table: TableMaker | None = None,
+    record: Path | None = None,
+    questionnaires: Sequence[Questionnaire] = (),
+    adverse_events: Sequence[AdverseEvent] = (),
+    watch: Watch | None = None,
+) -> Course:
+    """Walk one patient from a measured spine to an outcome.
+
+    `table` makes the table for this patient (the simulated one feels like the patient's own plant);
+    without it, or without a signature, nothing is delivered. `record` is the session record's file.
+    """
+    watch = watch or Silent()
+    with watch.step("findings and causes"):
+        findings = evaluate.examine(spine, examination)
+    with watch.step("screening"):
+        eligibility = screen.screen(patient, findings, at=options.at, overrides=options.overrides)
+    course = Course(
+        patient=patient, spine=spine, findings=findings, eligibility=eligibility,
+        questionnaires=tuple(questionnaires),
+    )  # fmt: skip
+    if eligibility.verdict in (Verdict.EMERGENCY, Verdict.NOT_SUITABLE):
+        reason = f"No plan: screening says '{eligibility.verdict}'. {eligibility.because[0]}"
+        return with_outcome(course.replace(stopped_because=reason), adverse_events)
+
+    with watch.step("model of this spine"):
+        column = evaluate.assume_missing(spine, patient)
+        model = mechanics.build(
+            column, patient, setup=options.setup, samples=options.samples, seed=options.seed
+        )
+    with watch.step("plan"):
+        draft = plan.optimise(
+            model, eligibility, patient=patient, findings=findings, setup=options.setup,
+            capability=options.capability, clinician_cap_n=options.clinician_cap_n, minutes=options.minutes,
+            co_interventions=options.co_interventions, at=options.at, progress=watch.progress,
+        )  # fmt: skip
+    draft = consented(draft, by=options.consent_by, at=options.at)
+    course = sign(course.replace(plan=draft), by=options.approver, at=options.at)
+    if course.approved is None or table is None or record is None:
+        return with_outcome(course, adverse_events)
+
+    with watch.step("session"):
+        the_table = table(mechanics.plant(model), course.approved)
+        try:
+            session = deliver.run(course.approved, the_table, record=record, started_at=options.at)
+        except Refused as refusal:
+            return with_outcome(course.replace(stopped_because=f"Not delivered: {refusal}"), adverse_events)
+    with watch.step("delivered dose"):
+        dose = delivered_dose(model, draft, session)
+    course = course.replace(sessions=(session,), doses=(dose,))
+    return with_outcome(course, adverse_events)
+
+
+def consented(draft: Plan, *, by: str | None, at: datetime) -> Plan:
+    """The draft with the consent to its own text recorded, or unchanged when nobody gave it."""
+    if by is None:
+        return draft
+    return draft.replace(consent=draft.consent.replace(given=True, by=by, at=at))
+
+
+def sign(course: Course, *, by: Clinician | None, at: datetime) -> Course:
+    """The course with its plan signed, or with the reason why it is not."""
+    if course.plan is None:
+        return course
+    if by is None:
+        return course.replace(stopped_because="The plan is a draft: no clinician has signed it.")
+    try:
+        return course.replace(approved=course.plan.approve(by, at=at))
+    except ApprovalRefused as refusal:
+        return course.replace(stopped_because=str(refusal))
+
+
+def delivered_dose(model: mechanics.SpineModel, draft: Plan, session: Session) -> Dose:
+    """The model's dose for the pull that was measured, beside what the plan had foreseen at its target."""
+    dose = mechanics.replay(model, session)
+    if draft.target is None:
+        return dose
+    return dose.replace(planned_dose_mpa_s=draft.prediction.level(draft.target).unloading_dose_mpa_s)
+
+
+def with_outcome(course: Course, adverse_events: Sequence[AdverseEvent] = ()) -> Course:
+    """The course with its outcome: scores and changes where questionnaires exist, and advice."""
+    outcome = follow.assess(
+        course.sessions,
+        course.questionnaires,
+        adverse_events=adverse_events,
+        co_interventions=course.plan.course.co_interventions if course.plan else (),
+        simulated=course.patient.simulated or any(session.simulated for session in course.sessions),
+    )
+    if course.plan is not None and course.sessions:
+        outcome = outcome.replace(advice=follow.advise(outcome, course.sessions, course.plan.course))
+    return course.replace(outcome=outcome)
+
+
+def spine_of(study: ImagingStudy | None, patient: Patient, examination: Examination) -> Spine:
+    """The measured spine of a study, or a spine of published norms when there is no scan."""
+    if study is not None:
+        return evaluate.measure(study)
+    return evaluate.spine_of_norms(patient, examination.report)
