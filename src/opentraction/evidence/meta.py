@@ -29,6 +29,8 @@ class Tau2Method(StrEnum):
     ML = "ML"
     DL = "DerSimonian-Laird"
     PM = "Paule-Mandel"
+    HE = "Hedges"
+    """Unweighted moments: the variance of the effects less the mean sampling variance."""
     EE = "equal effects"
     """tau2 is taken as zero: one common effect."""
 
@@ -148,6 +150,8 @@ def between_study_variance(
         w = 1.0 / v
         c = w.sum() - (w @ w) / w.sum()
         return max(0.0, float((generalised_q(y, v, 0.0) - (y.size - 1)) / c))
+    if how is Tau2Method.HE:
+        return max(0.0, float(y.var(ddof=1) - v.mean()))
     if how is Tau2Method.PM:
         return _decreasing_root(lambda t: generalised_q(y, v, t) - (y.size - 1), y, v)
     return _likelihood_tau2(y, v, restricted=how is Tau2Method.REML)
