@@ -124,7 +124,11 @@ def make_plan(profile: TractionProfile, *, limit_n: float = 300.0, **changes: An
 
 
 def make_approved(
-    profile: TractionProfile | None = None, *, limit_n: float = 300.0, by: Clinician | None = None, **changes: Any
+    profile: TractionProfile | None = None,
+    *,
+    limit_n: float = 300.0,
+    by: Clinician | None = None,
+    **changes: Any,
 ) -> ApprovedPlan:
     plan = make_plan(profile or make_profile(), limit_n=limit_n, **changes)
     return plan.approve(by or Clinician(name="Dr Test"), at=NOW)

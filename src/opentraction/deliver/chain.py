@@ -1,7 +1,8 @@
 """Append-only, hash-chained lines: each line's hash covers its own bytes and the hash before it.
 
-A line is `{"hash":"<64 hex digits>","body":<canonical JSON>}`. A changed byte anywhere breaks the chain at its
-line; a torn last line is seen as torn. A missing tail is not seen by a chain alone: keep the head elsewhere.
+A line is `{"hash":"<64 hex digits>","body":<canonical JSON>}`. A changed byte anywhere breaks the chain at
+its line; a torn last line is seen as torn. A missing tail is not seen by a chain alone: keep the head
+elsewhere.
 """
 
 import hashlib
@@ -58,7 +59,7 @@ class Chain(NamedTuple):
 
 
 def encode(body: Mapping[str, Any]) -> bytes:
-    """Canonical JSON: sorted keys, no spaces, UTF-8; a number that is none is written as "nan", "inf" or "-inf"."""
+    """Canonical JSON: sorted keys, no spaces, UTF-8; what is no number is written "nan", "inf", "-inf"."""
     try:
         text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     except ValueError:
@@ -107,7 +108,7 @@ class ChainWriter:
         return self._head
 
     def append(self, body: Mapping[str, Any], *, sync: bool = False) -> None:
-        """Write one line; with `sync`, or when the last flush is `SYNC_EVERY_S` ago, wait until it is on disk."""
+        """Write one line; with `sync`, or `SYNC_EVERY_S` after the last flush, wait until it is on disk."""
         encoded = encode(body)
         digest = link(self._head, encoded)
         line = b"".join((_OPEN, digest.encode(), _MIDDLE, encoded, _CLOSE, b"\n"))

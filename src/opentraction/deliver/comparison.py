@@ -28,9 +28,9 @@ def compare(
 ) -> PlannedAgainstMeasured:
     """Compare the samples taken while the plan ran with the plan.
 
-    The delivered impulse [N s] is the trapezoid of the measured pull over the whole session, release after a trip
-    included; an interval without a trusted reading at both ends counts nothing. The error and the time in band
-    are taken over the planned time, and what was not delivered or not measured is not in band.
+    The delivered impulse [N s] is the trapezoid of the measured pull over the whole session, release after
+    a trip included; an interval without a trusted reading at both ends counts nothing. The error and the
+    time in band are taken over the planned time, and what was not delivered or not measured is not in band.
     """
     planned = planned_impulse_n_s(profile)
     following = [sample for sample in samples if sample.state in _PLAN_STATES]
@@ -100,11 +100,17 @@ def _missed(
     ran_s = following[-1].time_s - following[0].time_s if following else 0.0
     if end is not SessionEnd.DONE:
         why = f" ({trips[0].interlock})" if trips else ""
-        share = "" if delivered is None or planned <= 0 else f", {100 * delivered / planned:.0f} % of its impulse"
+        share = (
+            "" if delivered is None or planned <= 0 else f", {100 * delivered / planned:.0f} % of its impulse"
+        )
         missed.append(
-            f"The plan ran {ran_s:.0f} of {profile.duration_s:.0f} s{share}; the session ended early: {end}{why}."
+            f"The plan ran {ran_s:.0f} of {profile.duration_s:.0f} s{share}; the session ended "
+            f"early: {end}{why}."
         )
     gaps = [b.time_s - a.time_s for a, b in pairwise(following) if a.measured_n is None]
     if math.fsum(gaps) >= _GAP_S:
-        missed.append(f"No trusted reading for {math.fsum(gaps):.0f} s while the plan ran; those count as not delivered.")
+        missed.append(
+            f"No trusted reading for {math.fsum(gaps):.0f} s while the plan ran; those count as "
+            "not delivered."
+        )
     return missed

@@ -9,6 +9,7 @@ from opentraction.chart import (
     InterlockKind,
     Ramp,
     Reading,
+    TractionProfile,
     Trip,
     Value,
 )
@@ -149,19 +150,25 @@ def _following(given: DecisionInput, reading: Reading | None, started_s: float) 
     if elapsed_s >= profile.duration_s:
         gone = reading is not None and reading.force_n <= GONE_N and before.commanded_n <= 0.0
         if gone:
-            state = after(before.state, Occasion.RELEASED)
-            return _stay(before, state=state, events=("The plan is done; the pull is gone.",), finished=True)
+            done = after(before.state, Occasion.RELEASED)
+            return _stay(before, state=done, events=("The plan is done; the pull is gone.",), finished=True)
         return _stay(before)
-    segment, starts_s = 0, 0.0
-    for segment, part in enumerate(profile.segments):  # noqa: B007
-        if elapsed_s < starts_s + part.duration_s:
-            break
-        starts_s += part.duration_s
+    segment = _segment_at(profile, elapsed_s)
     state: DeliveryState = before.state
     events: tuple[str, ...] = ()
     if segment != before.segment:
         state, events = _segment_begun(given, segment)
     return _Course(state=state, segment=segment, profile_started_s=started_s, events=events)
+
+
+def _segment_at(profile: TractionProfile, elapsed_s: float) -> int:
+    """Index of the segment that is due; the last one after the end."""
+    ends_s = 0.0
+    for index, part in enumerate(profile.segments):
+        ends_s += part.duration_s
+        if elapsed_s < ends_s:
+            return index
+    return len(profile.segments) - 1
 
 
 def _segment_begun(given: DecisionInput, segment: int) -> tuple[DeliveryState, tuple[str, ...]]:
@@ -177,17 +184,20 @@ def _segment_begun(given: DecisionInput, segment: int) -> tuple[DeliveryState, t
 
 
 def _letting_go(given: DecisionInput, reading: Reading | None) -> _Course:
-    """Go on releasing; take the drive's power off when the pull is gone, or when waiting longer helps nobody."""
+    """Go on releasing; cut the drive's power when the pull is gone, or when waiting helps nobody."""
     before = given.memory
     since_s = given.now_s - before.state_since_s
     if before.commanded_n <= 0.0 and reading is not None and reading.force_n <= GONE_N:
         return _stay(before, events=("Released; the drive is switched off.",), finished=True)
     if reading is None and since_s >= BLIND_S:
-        event = "No trusted reading shows that the pull is gone: go to the patient and open the quick release."
+        event = (
+            "No trusted reading shows that the pull is gone: go to the patient and open the quick release."
+        )
         return _stay(before, events=(event,), finished=True)
     if reading is not None and since_s >= LAST_WORD_S:
         event = (
-            f"{LAST_WORD_S:g} s after the trip the table still reads {reading.force_n:.0f} N: go to the patient and "
+            f"{LAST_WORD_S:g} s after the trip the table still reads {reading.force_n:.0f} N: go "
+            "to the patient and "
             "open the quick release."
         )
         return _stay(before, events=(event,), finished=True)
@@ -201,7 +211,7 @@ def _planned(settings: DeliverySettings, course: _Course, now_s: float) -> float
 
 
 def _commanded(given: DecisionInput, course: _Course, planned_n: float, release_rate: float) -> float:
-    """The pull to command: the plan inside the binding limit, no faster than the rate; after a trip only less."""
+    """The pull to command: the plan within the limit, no faster than the rate; after a trip only less."""
     before, settings = given.memory, given.settings
     elapsed_s = max(0.0, min(given.now_s - before.now_s, 2.0 * settings.period_s))
     if course.finished:

@@ -1,4 +1,4 @@
-"""What one decision is made from, and what comes out: serialisable values, so that a record can be replayed."""
+"""What one decision is made from and what comes out: serialisable values, so a record can be replayed."""
 
 from pydantic import Field
 

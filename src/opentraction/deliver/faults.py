@@ -10,7 +10,10 @@ from opentraction.chart import Positive, Value
 
 
 class FaultKind(StrEnum):
-    """What goes wrong. The first four fail at the load cell itself, so the table's own servo is fed with them too."""
+    """What goes wrong.
+
+    The first four fail at the load cell itself, so the table's own servo is fed with them too.
+    """
 
     NAN = "load cell gives no number"
     FROZEN = "load cell frozen"

@@ -1,8 +1,8 @@
 """Conditions that must hold while a patient is under tension. Each says what was expected and what came.
 
-A measured pull above the lowest limit plus its tolerance, a rise faster than commanded, a drop with travel (harness
-slip), a pull that does not follow the command, a stop by patient or operator, a lost link, a record that
-cannot be written, a table that lets go by itself, and every doubt about a reading.
+A measured pull above the lowest limit plus its tolerance, a rise faster than commanded, a drop with travel
+(harness slip), a pull that does not follow the command, a stop by patient or operator, a lost link, a
+record that cannot be written, a table that lets go by itself, and every doubt about a reading.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,10 +27,12 @@ def broken(given: DecisionInput, verdict: Reading | Distrust) -> Iterator[Broken
             InterlockKind.RECORD_FAILED,
             "Expected every decision to be on disk before its effect; the record cannot be written any more.",
         )
-    if pulls:
-        yield from _link(given)
+    lost = _link(given) if pulls else None
+    if lost:
+        yield lost
     if isinstance(verdict, Distrust):
-        if pulls or given.memory.state is DeliveryState.IDLE:
+        silent = verdict.kind is InterlockKind.READING_MISSING
+        if (pulls or given.memory.state is DeliveryState.IDLE) and not (lost and silent):
             yield verdict.kind, verdict.sentence
         return
     for check in _PULL_CHECKS if pulls else (_over_force,):
@@ -51,17 +53,18 @@ def _people(given: DecisionInput) -> Iterator[Broken]:
         yield InterlockKind.OPERATOR_STOP, "The operator asked to stop."
 
 
-def _link(given: DecisionInput) -> Iterator[Broken]:
+def _link(given: DecisionInput) -> Broken | None:
     since = given.memory.unconfirmed_since_s
     if given.confirmed or since is None:
-        return
+        return None
     silent_s = given.now_s - since
-    if silent_s >= given.settings.link_silent_s - 1e-9:
-        yield (
-            InterlockKind.LINK_LOST,
-            f"Expected the table to confirm each command within {given.settings.link_silent_s:g} s; it has "
-            f"confirmed none for {silent_s:.2f} s. It releases by itself when the last command expires.",
-        )
+    if silent_s < given.settings.link_silent_s - 1e-9:
+        return None
+    return (
+        InterlockKind.LINK_LOST,
+        f"Expected the table to confirm each command within {given.settings.link_silent_s:g} s; it has "
+        f"confirmed none for {silent_s:.2f} s. It releases by itself when the last command expires.",
+    )
 
 
 def _over_force(given: DecisionInput, reading: Reading) -> Broken | None:
@@ -87,7 +90,8 @@ def _over_rate(given: DecisionInput, reading: Reading) -> Broken | None:
         return None
     return (
         InterlockKind.OVER_RATE,
-        f"Expected a rise of at most {allowed_n:.0f} N in {elapsed_s:.2f} s (the plan's fastest ramp times 1.5, and "
+        f"Expected a rise of at most {allowed_n:.0f} N in {elapsed_s:.2f} s (the plan's fastest "
+        "ramp times 1.5, and "
         f"{given.settings.rate_allowance_n:g} N for breathing and noise); came {rise_n:.0f} N.",
     )
 
@@ -104,13 +108,14 @@ def _slip(given: DecisionInput, reading: Reading) -> Broken | None:
         return None
     return (
         InterlockKind.SLIP,
-        f"Expected the pull to rise when the cord is wound in; it fell by {drop_n:.0f} N while {travel_mm:.1f} mm "
+        f"Expected the pull to rise when the cord is wound in; it fell by {drop_n:.0f} N while "
+        f"{travel_mm:.1f} mm "
         f"came in (at most {allowed_n:.0f} N is allowed). The harness slips: fit it again.",
     )
 
 
 def _table_let_go(given: DecisionInput, reading: Reading) -> Broken | None:
-    if reading.state not in (TableState.RELEASING, TableState.STOPPED):
+    if reading.switch_pressed or reading.state not in (TableState.RELEASING, TableState.STOPPED):
         return None
     return (
         InterlockKind.TABLE_STOPPED,
@@ -128,8 +133,10 @@ def _slack(given: DecisionInput, reading: Reading) -> Broken | None:
         return None
     return (
         InterlockKind.SLACK,
-        f"Expected {settings.preload_n:g} N within {settings.slack_time_s:g} s and {settings.slack_travel_mm:g} mm of "
-        f"cord; came {reading.force_n:.0f} N after {elapsed_s:.0f} s and {travel_mm:.0f} mm. Fasten the harness.",
+        f"Expected {settings.preload_n:g} N within {settings.slack_time_s:g} s and "
+        f"{settings.slack_travel_mm:g} mm of "
+        f"cord; came {reading.force_n:.0f} N after {elapsed_s:.0f} s and {travel_mm:.0f} mm. "
+        "Fasten the harness.",
     )
 
 
@@ -140,7 +147,8 @@ def _not_following(given: DecisionInput, reading: Reading) -> Broken | None:
     return (
         InterlockKind.READING_IMPLAUSIBLE,
         f"Expected the pull to follow the command of {given.memory.commanded_n:.0f} N; it has read "
-        f"{reading.force_n:.0f} N or as far off for {given.now_s - since:.1f} s. Sensor, drive or cord is at fault.",
+        f"{reading.force_n:.0f} N or as far off for {given.now_s - since:.1f} s. Sensor, drive or "
+        "cord is at fault.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The bounds of one session: the binding limit, the tolerances around it, and whether a table covers a plan."""
+"""The bounds of one session: the binding limit, its tolerance, and whether a table covers a plan."""
 
 import math
 from itertools import pairwise
@@ -28,7 +28,7 @@ GONE_N = 8.0
 
 
 class DeliverySettings(Value):
-    """Everything constant in one session; it is written into the record's header, so a replay needs nothing else."""
+    """Everything constant in one session; it stands in the record's header, so a replay needs no more."""
 
     profile: TractionProfile
     limit: Limit
@@ -67,7 +67,9 @@ def settings_for(plan: Plan, capability: Capability) -> DeliverySettings:
     """The settings of a session of this plan on this table."""
     binding = binding_limit(plan, capability)
     profile = plan.profile
-    rate = min(capability.rate_max_n_per_s, max(5.0, 1.2 * profile.steepest_n_per_s, steepest_fall_n_per_s(profile)))
+    rate = min(
+        capability.rate_max_n_per_s, max(5.0, 1.2 * profile.steepest_n_per_s, steepest_fall_n_per_s(profile))
+    )
     return DeliverySettings(
         profile=profile,
         limit=binding,
@@ -108,7 +110,8 @@ def not_covered(profile: TractionProfile, capability: Capability) -> tuple[str, 
         )
     if profile.steepest_n_per_s > capability.rate_max_n_per_s + 1e-9:
         problems.append(
-            f"The plan rises by {profile.steepest_n_per_s:.1f} N/s; table {capability.table_id} rises by at most "
+            f"The plan rises by {profile.steepest_n_per_s:.1f} N/s; table {capability.table_id} "
+            "rises by at most "
             f"{capability.rate_max_n_per_s:.1f} N/s. Plan longer ramps."
         )
     low, high = capability.angle_range_deg

@@ -26,6 +26,9 @@ from opentraction.deliver.record import Log, RecordWriter, header_for
 from opentraction.deliver.start import PERIODS_PER_SECOND, reading_at_rest, refuse_unless_ready
 from opentraction.deliver.states import DeliveryState
 
+SETTLE_S = 1.0
+"""After the last command the table is given this long to take the drive's power off."""
+
 Progress = Callable[[SessionSample], None]
 OperatorStop = Callable[[], bool]
 
@@ -43,11 +46,12 @@ def run(
 ) -> Session:
     """Deliver an approved plan on a table and return what happened.
 
-    `record` names a new file for the session record. `progress` gets about one sample a second. `operator_stop`
-    is asked at every decision. `previous` is the last session on this table: a trip of it that nobody has cleared
-    forbids this one. Raises Refused, with every reason, when the session may not begin. Whatever happens
-    later, the pull is released and the drive switched off; an exception out of `progress` or `operator_stop`,
-    Ctrl-C too, first ends the session as an operator's stop does and is then raised again.
+    `record` names a new file for the session record. `progress` gets about one sample a second.
+    `operator_stop` is asked at every decision. `previous` is the last session on this table: a trip of it
+    that nobody has cleared forbids this one. Raises Refused, with every reason, when the session may not
+    begin. Whatever happens later, the pull is released and the drive switched off; an exception out of
+    `progress` or `operator_stop`, Ctrl-C too, first ends the session as an operator's stop does and is then
+    raised again.
     """
     capability = table.capability()
     refuse_unless_ready(approved, capability, record=record, started_at=started_at, previous=previous)
@@ -158,7 +162,7 @@ class _Delivery:
             self._writer.end(SessionEnd.INTERRUPTED, f"Interrupted by {name}; the pull was released.")
 
     def _switch_off(self) -> None:
-        """The last word on every way out: let go and take the drive's power off, even if it was said before."""
+        """The last word on every way out: let go and take the drive's power off, even if said before."""
         now_s = self._table.now_s()
         rate = self._settings.release_rate_n_per_s(self._memory.commanded_n)
         self._send(
@@ -170,6 +174,7 @@ class _Delivery:
                 rate_n_per_s=rate,
             )
         )
+        self._table.wait(SETTLE_S)
 
     def _closed(self, end: SessionEnd) -> Session:
         note = ""

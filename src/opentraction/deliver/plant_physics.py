@@ -1,4 +1,4 @@
-"""The patient and the harness as a table feels them, stepped at 200 Hz: cord, slack, friction, body, creep, breath."""
+"""The patient and the harness as a table feels them, at 200 Hz: cord, slack, friction, body, creep."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,9 @@ STEP_S = 0.005
 BREATHS_HZ = 0.25
 """15 breaths a minute, quiet breathing of an adult."""
 BREATH_MM = 0.15
-"""Half the movement that breathing makes between pelvis and chest [mm]: a choice, no published figure was found."""
+"""Half the movement that breathing makes between pelvis and chest [mm]: a choice, no published figure was
+found.
+"""
 DAMPING_RATIO = 0.5
 """Damping of the body on the cord, relative to critical; a choice that lets it settle within a second."""
 _TABLE_PARTS = 512
@@ -72,10 +74,11 @@ def _monotone_slopes(xs: Sequence[float], ys: Sequence[float]) -> list[float]:
 
 
 class PlantPhysics:
-    """The moved part of the body on a cord: one mass, a nonlinear creeping spring, and friction that only opposes.
+    """The moved part of the body on a cord: one mass, a nonlinear creeping spring, and friction that only
+    opposes.
 
-    Positions in mm along the pull, forces in N. `cord_n` is the true pull of the cord on the harness, the force
-    that every safety claim is about.
+    Positions in mm along the pull, forces in N. `cord_n` is the true pull of the cord on the harness, the
+    force that every safety claim is about.
     """
 
     def __init__(
@@ -111,7 +114,7 @@ class PlantPhysics:
         self._slack_mm += length_mm
 
     def step(self, actuator_mm: float) -> float:
-        """Advance by one step with the actuator at `actuator_mm` wound in; returns the true cord force [N]."""
+        """Advance by one step with `actuator_mm` wound in; returns the true cord force [N]."""
         self._steps += 1
         taut_mm = actuator_mm - self._slack_mm - self.body_mm
         cord = self._harness * taut_mm if taut_mm > 0.0 else 0.0

@@ -10,7 +10,10 @@ from opentraction.chart import InterlockKind, Positive, Reading, Value
 
 
 class ReadingRules(Value):
-    """What a reading must satisfy. The times and steps are choices of this controller, set for a loop of 10 Hz."""
+    """What a reading must satisfy.
+
+    The times and steps are choices of this controller, set for a loop of 10 Hz.
+    """
 
     oldest_s: Positive = 0.5
     """A reading older than this steers nothing (five periods of the loop)."""
@@ -42,7 +45,7 @@ class Distrust(Value):
 
 
 class Still(Value):
-    """Since when the force has read the same value bit for bit, and what was commanded and where it stood then."""
+    """Since when the force has read the same value bit for bit, and command and position at that time."""
 
     since_s: float
     commanded_n: float
@@ -66,7 +69,8 @@ def trusted(
     """
     if not readings:
         return Distrust(
-            kind=InterlockKind.READING_MISSING, sentence="Expected a reading from the table; none has arrived."
+            kind=InterlockKind.READING_MISSING,
+            sentence="Expected a reading from the table; none has arrived.",
         )
     newest = readings[-1]
     age_s = now_s - newest.time_s
@@ -75,7 +79,9 @@ def trusted(
     if not (math.isfinite(newest.force_n) and math.isfinite(newest.position_mm)):
         return Distrust(
             kind=InterlockKind.READING_NOT_A_NUMBER,
-            sentence=f"Expected a force in N and a position in mm; came {newest.force_n} and {newest.position_mm}.",
+            sentence=(
+                f"Expected a force in N and a position in mm; came {newest.force_n} and {newest.position_mm}."
+            ),
         )
     if not math.isfinite(age_s) or age_s > rules.oldest_s:
         return Distrust(
@@ -90,9 +96,7 @@ def trusted(
     return _frozen(newest, now_s, rules, commanded_n, still) or _implausible(readings, rules) or newest
 
 
-def stillness(
-    before: Still | None, last: Reading | None, newest: Reading, *, commanded_n: float
-) -> Still:
+def stillness(before: Still | None, last: Reading | None, newest: Reading, *, commanded_n: float) -> Still:
     """Carry on `before` while the force reads exactly as in `last`, else begin anew."""
     if before is not None and last is not None and last.force_n == newest.force_n:
         return before
@@ -102,7 +106,10 @@ def stillness(
 def _missing(age_s: float, rules: ReadingRules) -> Distrust:
     return Distrust(
         kind=InterlockKind.READING_MISSING,
-        sentence=f"Expected a reading every loop; none has come for {age_s:.2f} s ({rules.silent_s:g} s is allowed).",
+        sentence=(
+            f"Expected a reading every loop; none has come for {age_s:.2f} s ({rules.silent_s:g} s is "
+            "allowed)."
+        ),
     )
 
 
@@ -118,7 +125,8 @@ def _frozen(
     return Distrust(
         kind=InterlockKind.READING_FROZEN,
         sentence=(
-            f"Expected the force to change: the command moved {moved_n:.0f} N and the actuator {moved_mm:.1f} mm. "
+            f"Expected the force to change: the command moved {moved_n:.0f} N and the actuator "
+            f"{moved_mm:.1f} mm. "
             f"It has read {newest.force_n:g} N, bit for bit, for {now_s - still.since_s:.1f} s."
         ),
     )

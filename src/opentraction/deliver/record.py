@@ -1,4 +1,4 @@
-"""The record of a session: every decision's input and output on disk before its effect; opened whole or cut anywhere."""
+"""The record of a session: every decision's input and output on disk before its effect; opens whole or cut."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -352,5 +352,7 @@ def _where_it_ended(log: Log, chain: Chain, *, closed: bool) -> str:
     if chain.torn_bytes:
         sentence += f" {chain.torn_bytes} bytes of a torn last line were dropped."
     if not closed:
-        sentence += " Measure the pull and look after the patient before anything else; the table releases by itself."
+        sentence += (
+            " Measure the pull and look after the patient before anything else; the table releases by itself."
+        )
     return sentence

@@ -1,7 +1,8 @@
-"""A simulated table: a full driver behind the device contract, with a controller, physics and faults of its own.
+"""A simulated table: a full driver behind the device contract, controller, physics and faults included.
 
-Every number it gives is SIMULATED; its capability says so. Its controller guards itself as a real one must: a second,
-drive-side force channel, a hard limit, a watchdog on the age of commands, and the patient switch wired straight in.
+Every number it gives is SIMULATED; its capability says so. Its controller guards itself as a real one must:
+a second, drive-side force channel, a hard limit, a watchdog on the age of commands, and the patient switch
+wired straight in.
 """
 
 import math
@@ -31,22 +32,28 @@ class ServoDesign(NamedTuple):
     force_max_n: float = 900.0
     rate_max_n_per_s: float = 60.0
     speed_max_mm_per_s: float = 12.0
-    gain_per_s: float = 0.25
+    gain_per_s: float = 0.4
     """Speed per force error [mm/s per N]."""
     lag_s: float = 0.02
     cell_noise_n: float = 0.5
     cell_step_n: float = 0.1
     drive_noise_n: float = 1.0
     drive_filter_s: float = 0.05
+    trust_n: float = 3.0
+    """The servo never takes the pull for more than this below the drive side, whatever the load cell says."""
     guard_n: float = 4.0
-    """With this much more pull on the drive side than asked for, the drive winds in no further."""
+    """With this much more pull than asked for on either channel, the drive winds in no further."""
+    guard_s: float = 0.25
+    """Winding in cut for this long is a runaway servo: the controller lets go by itself."""
     disagree_n: float = 20.0
     disagree_s: float = 0.05
     """Load cell and drive side this far apart for this long: the controller lets go by itself."""
-    runaway_n: float = 15.0
-    """With this much more pull on the drive side than asked for, the controller lets go by itself."""
     own_release_n_per_s: float = 40.0
     release_max_n_per_s: float = 150.0
+    pay_out_mm_per_s: float = 2.0
+    """Speed at which the last of the pull is let go."""
+    drive_off_s: float = 2.0
+    """This long after its own release is complete the drive's power is taken off, asked or not."""
     start_slack_mm: float = 20.0
     reading_every: int = 10
     """Physics steps between two readings (0.05 s)."""
@@ -57,8 +64,8 @@ class ServoDesign(NamedTuple):
 class SimulatedTable:
     """A table and a patient in accelerated time, behind the same contract as a real driver.
 
-    `seed` makes the noise repeatable. `faults` is the script of what goes wrong. `pace` is None for as fast as
-    possible, 1.0 for real time, 5.0 for five times that. `angle_deg` is the angle it was set to by hand.
+    `seed` makes the noise repeatable. `faults` is the script of what goes wrong. `pace` is None for as fast
+    as possible, 1.0 for real time, 5.0 for five times that. `angle_deg` is the angle it was set to by hand.
     """
 
     def __init__(
@@ -96,6 +103,8 @@ class SimulatedTable:
         self._drive_off_after = False
         self._cell_n = self._drive_n = 0.0
         self._disagree_since: float | None = None
+        self._cut_since: float | None = None
+        self._gone_since: float | None = None
         self._frozen_n: float | None = None
         self._slipped_mm = 0.0
         self._readings: deque[Reading] = deque(maxlen=8)
@@ -136,7 +145,9 @@ class SimulatedTable:
     def read(self) -> Reading | None:
         """The newest reading that the link has brought, or None."""
         elapsed_s, faults = self._steps * STEP_S, self._faults
-        if faults and (faults.now(FaultKind.LINK_LOSS, elapsed_s) or faults.now(FaultKind.MISSING, elapsed_s)):
+        if faults and (
+            faults.now(FaultKind.LINK_LOSS, elapsed_s) or faults.now(FaultKind.MISSING, elapsed_s)
+        ):
             return None
         if faults and faults.now(FaultKind.STALE, elapsed_s):
             self._held = self._held or self._arrived()
@@ -148,7 +159,7 @@ class SimulatedTable:
         return reading
 
     def send(self, command: Command) -> bool:
-        """Take an order, unless it is old, repeated, expired or from the future; False says it was not taken."""
+        """Take an order; False when it is old, repeated, expired or from the future, and so not taken."""
         now_s = self.now_s()
         if self._faults and self._faults.now(FaultKind.LINK_LOSS, self._steps * STEP_S):
             return False
@@ -253,49 +264,70 @@ class SimulatedTable:
         if now_s > self._expires_s or self._switch():
             self._let_go(design.own_release_n_per_s)
             return
-        if self._faults and self._faults.now(FaultKind.GUARD_LOST, self._steps * STEP_S):
+        if self._guard_lost():
             return
         agree = abs(self._cell_n - self._drive_n) <= design.disagree_n
         self._disagree_since = None if agree else self._disagree_since or now_s
         apart = self._disagree_since is not None and now_s - self._disagree_since >= design.disagree_s
-        if apart or self._drive_n > min(self._set_n + design.runaway_n, 1.02 * design.force_max_n):
+        cut = self._cut_since is not None and now_s - self._cut_since >= design.guard_s
+        if apart or cut or self._drive_n > 1.02 * design.force_max_n:
             self._let_go(design.own_release_n_per_s)
 
     def _switch(self) -> bool:
         return bool(self._faults) and self._faults.now(FaultKind.SWITCH, self._steps * STEP_S) is not None
 
     def _drive(self) -> None:
-        """The force servo: speed from force error, bounded, and never winding in against the guard or in release."""
+        """The force servo: a bounded speed from the force error; in a release it never winds in."""
         design = self._design
         wanted = 0.0
         if self._state is TableState.PULLING or (self._state is TableState.RELEASING and self._latched):
             reach = self._rate * STEP_S
             self._set_n += min(max(self._target_n - self._set_n, -reach), reach)
-            felt = self._cell_n if math.isfinite(self._cell_n) and not self._latched else self._drive_n
-            wanted = design.gain_per_s * (self._set_n - felt)
+            wanted = design.gain_per_s * (self._set_n - self._felt())
+            if self._latched and self._set_n <= 0.0:
+                wanted = min(wanted, -design.pay_out_mm_per_s)
             wanted = min(max(wanted, -design.speed_max_mm_per_s), design.speed_max_mm_per_s)
             wanted = self._bounded(wanted)
         self._speed += STEP_S / design.lag_s * (wanted - self._speed)
         self._actuator_mm = max(0.0, self._actuator_mm + self._speed * STEP_S)
-        if self._state is TableState.RELEASING and self._set_n <= 0.0 and self._drive_n < 3.0:
-            self._speed = 0.0
-            self._state = TableState.STOPPED if self._drive_off_after else TableState.RELEASING
+        if self._state is TableState.RELEASING and self._set_n <= 0.0 and self._drive_n < 1.0:
+            self._rest()
+
+    def _rest(self) -> None:
+        """The pull is gone: stand still, and take the drive's power off at once or after a while."""
+        self._speed = 0.0
+        self._gone_since = self._gone_since or self.now_s()
+        if self._drive_off_after or self.now_s() - self._gone_since >= self._design.drive_off_s:
+            self._state = TableState.STOPPED
+
+    def _felt(self) -> float:
+        """The pull the servo acts on: the load cell, but never far below the drive side."""
+        if self._latched or not math.isfinite(self._cell_n):
+            return self._drive_n
+        if self._guard_lost():
+            return self._cell_n
+        return max(self._cell_n, self._drive_n - self._design.trust_n)
 
     def _bounded(self, wanted: float) -> float:
-        """The drive's second channel: it cuts winding in where the servo must not, whatever the servo wants."""
-        elapsed_s = self._steps * STEP_S
-        unguarded = bool(self._faults) and self._faults.now(FaultKind.GUARD_LOST, elapsed_s) is not None
-        runaway = unguarded or (bool(self._faults) and self._faults.now(FaultKind.RUNAWAY, elapsed_s) is not None)
+        """The drive's second channel: it cuts winding in where the servo must not wind."""
         if self._latched:
             return min(wanted, 0.0)
-        if runaway:
-            wanted = self._design.speed_max_mm_per_s
-        if unguarded:
+        if self._faults:
+            unguarded = self._guard_lost()
+            if unguarded or self._faults.now(FaultKind.RUNAWAY, self._steps * STEP_S):
+                wanted = self._design.speed_max_mm_per_s
+            if unguarded:
+                return wanted
+        highest = max(self._drive_n, self._cell_n) if math.isfinite(self._cell_n) else self._drive_n
+        if wanted <= 0.0 or highest <= self._set_n + self._design.guard_n:
+            self._cut_since = None
             return wanted
-        if self._drive_n > self._set_n + self._design.guard_n:
-            self._speed = min(self._speed, 0.0)
-            return min(wanted, 0.0)
-        return wanted
+        self._cut_since = self._cut_since or self.now_s()
+        self._speed = min(self._speed, 0.0)
+        return 0.0
+
+    def _guard_lost(self) -> bool:
+        return bool(self._faults) and self._faults.now(FaultKind.GUARD_LOST, self._steps * STEP_S) is not None
 
     def _report(self) -> None:
         self._readings.append(

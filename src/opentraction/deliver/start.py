@@ -57,11 +57,11 @@ def reading_at_rest(table: Table, settings: DeliverySettings, capability: Capabi
     readings = []
     for _ in range(_ZERO_READINGS):
         reading = table.read()
-        verdict = trusted(
-            () if reading is None else (reading,), now_s=table.now_s(), rules=settings.rules
-        )
+        verdict = trusted(() if reading is None else (reading,), now_s=table.now_s(), rules=settings.rules)
         if isinstance(verdict, Distrust):
-            raise Refused(f"The session cannot begin: {verdict.kind}. {verdict.sentence} Mend the table first.")
+            raise Refused(
+                f"The session cannot begin: {verdict.kind}. {verdict.sentence} Mend the table first."
+            )
         readings.append(verdict)
         table.wait(settings.period_s)
     forces = [reading.force_n for reading in readings]
@@ -69,17 +69,23 @@ def reading_at_rest(table: Table, settings: DeliverySettings, capability: Capabi
     last = readings[-1]
     if abs(mean) > ZERO_N or spread > ZERO_SPREAD_N:
         raise Refused(
-            f"The session cannot begin: expected the load cell within {ZERO_N:g} N of zero and steady at rest; "
+            f"The session cannot begin: expected the load cell within {ZERO_N:g} N of zero and "
+            "steady at rest; "
             f"it reads {mean:.1f} N, spread {spread:.1f} N. Loosen the harness, then zero the sensor."
         )
     if any(reading.switch_pressed for reading in readings):
-        raise Refused("The session cannot begin: the patient switch is pressed or broken. Release and test it.")
+        raise Refused(
+            "The session cannot begin: the patient switch is pressed or broken. Release and test it."
+        )
     if last.state is not TableState.IDLE:
-        raise Refused(f"The session cannot begin: expected an idle table, it says '{last.state}'. Clear it first.")
+        raise Refused(
+            f"The session cannot begin: expected an idle table, it says '{last.state}'. Clear it first."
+        )
     low, high = capability.angle_range_deg
     if high > low and abs(last.angle_deg - settings.profile.angle_deg) > ANGLE_DEG:
         raise Refused(
-            f"The session cannot begin: the plan pulls at {settings.profile.angle_deg:g} deg, the table stands at "
+            f"The session cannot begin: the plan pulls at {settings.profile.angle_deg:g} deg, the "
+            "table stands at "
             f"{last.angle_deg:g} deg. Set the angle before the patient is under tension."
         )
     return last
@@ -91,14 +97,22 @@ def _signature(approved: ApprovedPlan, started_at: datetime) -> list[str]:
         raise BadInput("Expected times with a time zone for the approval and the start. Give them one.")
     problems = []
     if plan.digest() != approval.plan_digest:
-        problems.append("The plan was changed after it was signed; the approval is void. Have it signed again.")
+        problems.append(
+            "The plan was changed after it was signed; the approval is void. Have it signed again."
+        )
     if not plan.eligibility.verdict.permits_plan:
-        problems.append(f"The screening says '{plan.eligibility.verdict}', which permits no session. Settle it first.")
+        problems.append(
+            f"The screening says '{plan.eligibility.verdict}', which permits no session. Settle it first."
+        )
     if approval.at > started_at:
-        problems.append(f"The plan is signed at {approval.at:%Y-%m-%d %H:%M}, after this start. Check the clock.")
+        problems.append(
+            f"The plan is signed at {approval.at:%Y-%m-%d %H:%M}, after this start. Check the clock."
+        )
     until = plan.eligibility.stands_until
     if until is not None and started_at > until:
-        problems.append(f"An answer of the screening lapsed on {until:%Y-%m-%d %H:%M}. Ask again before this session.")
+        problems.append(
+            f"An answer of the screening lapsed on {until:%Y-%m-%d %H:%M}. Ask again before this session."
+        )
     return problems
 
 
@@ -107,7 +121,8 @@ def _marks(approved: ApprovedPlan, capability: Capability) -> list[str]:
     problems = []
     if not capability.connected:
         problems.append(
-            f"Table {capability.table_id} has no connection: print its setting sheet and type back what happened."
+            f"Table {capability.table_id} has no connection: print its setting sheet and type back "
+            "what happened."
         )
     if capability.simulated:
         return problems
@@ -126,7 +141,8 @@ def _place(record: Path, duration_s: float) -> list[str]:
     free, needed = shutil.disk_usage(record.parent).free, int((duration_s + 300.0) * BYTES_PER_SECOND)
     if free < needed:
         return [
-            f"Expected {needed / 1e6:.0f} MB free for the record, the disk has {free / 1e6:.0f} MB. Make room first: "
+            f"Expected {needed / 1e6:.0f} MB free for the record, the disk has {free / 1e6:.0f} "
+            "MB. Make room first: "
             "no record, no session."
         ]
     return []
@@ -136,7 +152,8 @@ def _uncleared(previous: Session | None) -> list[str]:
     if previous is None:
         return []
     return [
-        f"The trip '{trip.interlock}' of session {previous.session_id} is not cleared. Look at its cause and clear it."
+        f"The trip '{trip.interlock}' of session {previous.session_id} is not cleared. Look at its "
+        "cause and clear it."
         for trip in previous.trips
         if not trip.cleared_by
     ]
