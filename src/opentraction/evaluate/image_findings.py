@@ -1,0 +1,223 @@
+"""What the measured spine shows: narrowing, wear, slips, wedged bodies, protrusions, a narrow canal.
+
+Only numbers that were measured or derived from an image speak; a number assumed from norms says nothing of
+the patient and makes no finding.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from opentraction.chart import (
+    LEVELS,
+    Disc,
+    Finding,
+    FindingKind,
+    FindingSource,
+    Measure,
+    Posture,
+    Quality,
+    Spine,
+    SpineSource,
+    Vertebra,
+    VertebraName,
+)
+from opentraction.evaluate import norms
+
+NARROW_SHARE = 0.70
+"""A disc under 70 % of the height its neighbours and the norms lead to expect is called narrow: our choice;
+lumbar discs differ between neighbours by about 15 % (DISCDIM_IR)."""
+DEGENERATED_FROM = 3.5
+"""Estimated Pfirrmann grade from which wear is stated: midway between grade 3 and grade 4."""
+PROTRUSION_FROM_MM = 3.0
+"""Depth behind the endplate corners from which displacement is stated; below it is within reading "
+"error (TUN)."""
+GENANT = ((0.40, 3), (0.25, 2), (0.20, 1))
+"""Loss of height and grade: 20-25 % mild, 25-40 % moderate, over 40 % severe (Genant, J Bone "
+"Miner Res 1993;8:1137)."""
+FRACTURE_VOXEL_MM = 1.5
+"""Coarser voxels than this make fracture alarms on healthy bodies (3 mm flagged every body of a CT)."""
+CANAL_NARROW_MM2 = 100.0
+"""Dural sac under 100 mm2 goes with walking-limited leg pain (LIM; Spine Disord 1994)."""
+
+
+def image_findings(spine: Spine) -> tuple[Finding, ...]:
+    """Findings of a measured spine, head to foot; empty for a spine of norms."""
+    if spine.source is SpineSource.NORMS:
+        return (
+            _stated(
+                FindingKind.OTHER,
+                "No scan was measured: the spine is one of published norms.",
+                positive=False,
+            ),
+        )
+    found: list[Finding] = []
+    seen = [disc for disc in spine.discs if disc.seen]
+    for disc in seen:
+        found += _disc_findings(disc, spine, seen)
+    found += _bodies(spine)
+    missing = [level for level in LEVELS if level not in {disc.level for disc in seen}]
+    if missing:
+        text = f"Not measured on this image: {', '.join(missing)}."
+        level = missing[0] if len(missing) == 1 else None
+        found.append(_stated(FindingKind.OTHER, text, level=level, positive=False))
+    return tuple(found)
+
+
+def _disc_findings(disc: Disc, spine: Spine, seen: list[Disc]) -> Iterator[Finding]:
+    narrowing = _narrowing(disc, seen)
+    if narrowing is not None:
+        yield narrowing
+    grade = disc.pfirrmann
+    if grade is not None and grade.quality is not Quality.ASSUMED and grade.value >= DEGENERATED_FROM:
+        yield _measured(
+            FindingKind.DISC_DEGENERATION, grade, "Pfirrmann grade (estimate)", level=disc.level,
+            text=f"Worn disc {disc.level}: estimated Pfirrmann grade {grade.value:.1f}.",
+            certainty=_above(grade, 3.0),
+        )  # fmt: skip
+    if disc.listhesis is not None and disc.listhesis.grade >= 1:
+        yield _slip(disc, spine)
+    if disc.protrusion is not None and disc.protrusion.depth_mm.quality is not Quality.ASSUMED:
+        depth = disc.protrusion.depth_mm
+        if depth.value >= PROTRUSION_FROM_MM:
+            side = disc.protrusion.side if spine.laterality_known else None
+            yield _measured(
+                FindingKind.DISC_DISPLACEMENT, depth, "mm", level=disc.level, side=side,
+                text=f"{disc.protrusion.kind.capitalize()} of {disc.level}, {depth.value:.1f} mm behind the "
+                f"endplate corners, {disc.protrusion.side if side else 'side not known'}.",
+                certainty=_above(depth, 2.0),
+            )  # fmt: skip
+    canal = disc.canal_area_mm2
+    if canal is not None and canal.quality is not Quality.ASSUMED and canal.value < CANAL_NARROW_MM2:
+        yield _measured(
+            FindingKind.CANAL_STENOSIS, canal, "mm2", level=disc.level,
+            certainty=1 - _above(canal, CANAL_NARROW_MM2),
+            text=f"Canal at {disc.level} {canal.value:.0f} mm2, under {CANAL_NARROW_MM2:.0f} mm2.",
+        )  # fmt: skip
+
+
+def _narrowing(disc: Disc, seen: list[Disc]) -> Finding | None:
+    """Height against what norms expect here, scaled by how this person's other discs compare with theirs."""
+    height = disc.height_mid_mm
+    if height.quality is Quality.ASSUMED:
+        return None
+    ratios = sorted(
+        other.height_mid_mm.value / norms.expected(other.level).height_mid_mm.value
+        for other in seen
+        if other.level is not disc.level and other.height_mid_mm.quality is not Quality.ASSUMED
+    )
+    own = min(1.25, max(0.80, ratios[len(ratios) // 2])) if len(ratios) >= 2 else 1.0
+    expected = norms.expected(disc.level).height_mid_mm.value * own
+    if height.value >= NARROW_SHARE * expected:
+        return None
+    return _measured(
+        FindingKind.DISC_NARROWING, height, "mm", level=disc.level,
+        certainty=1 - _above(height, 0.8 * expected),
+        text=f"Narrow disc {disc.level}: {height.value:.1f} mm in the middle, "
+        f"{100 * height.value / expected:.0f} % of the {expected:.1f} mm to expect beside this "
+        "person's other discs.",
+    )  # fmt: skip
+
+
+def _slip(disc: Disc, spine: Spine) -> Finding:
+    assert disc.listhesis is not None
+    slip, percent = disc.listhesis.slip_mm, disc.listhesis.slip_percent
+    way = "forward" if slip.value > 0 else "backward"
+    posture = (
+        ""
+        if spine.posture is Posture.STANDING
+        else " Lying MRI shows slips smaller than a standing film (FINK)."
+    )
+    return _measured(
+        FindingKind.LISTHESIS, percent, "%", level=disc.level, certainty=_above_size(slip, 2.0),
+        text=f"{disc.level.upper} lies {abs(slip.value):.1f} mm ({abs(percent.value):.0f} %) {way} on "
+        f"{disc.level.lower}, Meyerding grade {disc.listhesis.grade}.{posture}",
+    )  # fmt: skip
+
+
+def _bodies(spine: Spine) -> Iterator[Finding]:
+    whole = [each for each in spine.vertebrae if not each.cut_off and each.name is not VertebraName.S1]
+    coarse = spine.voxel_mm is not None and max(spine.voxel_mm[1], spine.voxel_mm[2]) > FRACTURE_VOXEL_MM
+    for vertebra in whole:
+        loss = _height_loss(vertebra, _neighbour_backs(vertebra, whole))
+        if loss is None or loss[0].value < GENANT[-1][0]:
+            continue
+        share, kind = loss
+        grade = next(grade for limit, grade in GENANT if share.value >= limit)
+        text = f"{vertebra.name} has lost {100 * share.value:.0f} % of its {kind} height"
+        if coarse:
+            said = f"{text}, but voxels over {FRACTURE_VOXEL_MM} mm are too coarse to grade a fracture."
+            certainty = 0.3
+        else:
+            said = (
+                f"{text}: suspicious of a fracture, Genant grade {grade} (an estimate, its age is not known)."
+            )
+            certainty = _above(share, GENANT[-1][0])
+        yield _measured(
+            FindingKind.VERTEBRAL_WEDGING, share,
+            "share of height lost", vertebra=vertebra.name,  text=said, certainty=certainty,
+        )  # fmt: skip
+
+
+def _height_loss(vertebra: Vertebra, backs: list[Measure]) -> tuple[Measure, str] | None:
+    """Largest loss of height of a body as a share, and where.
+
+    Front and middle are compared with the back of the same body, the back with the neighbours' (Genant). L5
+    is naturally lower behind, so its back is not compared.
+    """
+    front, middle, back = vertebra.height_front_mm, vertebra.height_mid_mm, vertebra.height_back_mm
+    if front is None or middle is None or back is None or back.quality is Quality.ASSUMED:
+        return None
+    losses = [(_loss(front, back), "front"), (_loss(middle, back), "middle")]
+    if backs and vertebra.name is not VertebraName.L5:
+        mean = Measure(
+            value=sum(each.value for each in backs) / len(backs),
+            sd=math.hypot(*(each.sd for each in backs)) / len(backs),
+            quality=back.quality,
+        )
+        losses.append((_loss(back, mean), "back"))
+    return max(losses, key=lambda entry: entry[0].value)
+
+
+def _loss(part: Measure, whole: Measure) -> Measure:
+    ratio = part.value / whole.value
+    sd = abs(ratio) * math.hypot(part.sd / max(part.value, 1.0), whole.sd / max(whole.value, 1.0))
+    worse = part.quality if part.quality is not Quality.MEASURED else whole.quality
+    return Measure(value=1.0 - ratio, sd=sd, quality=worse)
+
+
+def _neighbour_backs(vertebra: Vertebra, whole: list[Vertebra]) -> list[Measure]:
+    found = []
+    for upper, lower in pairwise(whole):
+        other = lower if upper is vertebra else upper if lower is vertebra else None
+        if other is not None and other.height_back_mm is not None:
+            found.append(other.height_back_mm)
+    return found
+
+
+def _above(measure: Measure, limit: float) -> float:
+    """Probability that the true value is above a limit, normal spread; kept within 0.05 to 0.99."""
+    z = (
+        (measure.value - limit) / (measure.sd * math.sqrt(2.0))
+        if measure.sd > 0
+        else math.copysign(9, measure.value - limit)
+    )
+    return round(min(0.99, max(0.05, 0.5 * (1.0 + math.erf(z)))), 3)
+
+
+def _above_size(measure: Measure, limit: float) -> float:
+    return _above(measure.replace(value=abs(measure.value)), limit)
+
+
+def _measured(
+    kind: FindingKind, measure: Measure, unit: str, *, text: str, certainty: float, **place: Any
+) -> Finding:
+    return Finding(
+        kind=kind, text=text, source=FindingSource.IMAGE, value=measure.value, unit=unit, sd=measure.sd,
+        certainty=certainty, quality=measure.quality, **place,
+    )  # fmt: skip
+
+
+def _stated(kind: FindingKind, text: str, **more: Any) -> Finding:
+    return Finding(kind=kind, text=text, source=FindingSource.IMAGE, quality=Quality.DERIVED, **more)
