@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from opentraction.chart import BadInput
@@ -12,6 +14,7 @@ from opentraction.evidence import (
     poolable,
     problems,
     published_pools,
+    sources,
     traction_effects,
     trial_differences,
     trials,
@@ -39,6 +42,15 @@ def test_every_row_is_read() -> None:
         "Cheng",
         "Wegner Cochrane",
     }
+
+
+def test_every_row_names_a_paper() -> None:
+    for row in trials():
+        assert row.citations, row.source
+    assert set(re.findall(r"\bT-[A-Z][A-Za-z0-9]*", " ".join(row.source for row in trials()))) == set(
+        sources()
+    )
+    assert rows("Schimmel")[0].citations[0].startswith("Schimmel, Eur Spine J 2009")
 
 
 def test_park_and_kim_is_caught_as_standard_error() -> None:

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opentraction.chart import BadInput, Instrument, Questionnaire
-from opentraction.follow import RULES, OdiRule, RmdqForm, instrument_row, instrument_table, score
+from opentraction.follow import (
+    RULES,
+    OdiRule,
+    RmdqForm,
+    instrument_row,
+    instrument_sources,
+    instrument_table,
+    score,
+)
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -186,3 +194,10 @@ def test_the_numbers_in_code_are_those_of_the_table() -> None:
 def test_no_licensed_wording_travels_with_the_scoring() -> None:
     assert "LICENSED" in instrument_row(Instrument.ODI)["licence"]
     assert "not the wording" in instrument_row(Instrument.ODI)["licence"]
+
+
+@pytest.mark.parametrize("instrument", list(Instrument))
+def test_every_source_key_is_spelt_out(instrument: Instrument) -> None:
+    named = instrument_sources(instrument)
+    assert any(item.startswith("I-OST08: Ostelo, Spine 2008") for item in named)
+    assert any("Childs" in item for item in named) == instrument.value.startswith("NRS")

@@ -38,6 +38,7 @@ from opentraction.evidence.trials import (
     parse_trials,
     poolable,
     problems,
+    sources,
     trials,
 )
 
@@ -76,6 +77,7 @@ __all__ = [
     "published_pools",
     "random_effects",
     "restricted_log_likelihood",
+    "sources",
     "traction_effects",
     "trial_differences",
     "trials",

@@ -20,6 +20,7 @@ _INTERVAL = re.compile(rf"CI95 {_NUMBER}\.\.{_NUMBER}")
 _READ_AS_SE = re.compile(r"printed \+-(\d+(?:\.\d+)?) read as SE")
 _RANGE = re.compile(rf"^(?:raw )?{_NUMBER}-(\d+(?:\.\d+)?)\b")
 
+_KEY = re.compile(r"\bT-[A-Z][A-Za-z0-9]*")
 _UNIT = re.compile(r"^(percent|degrees|cm|mm|s)\b")
 
 
@@ -97,6 +98,11 @@ class TrialRow:
         if not re.search(r"RCT|trial", self.design) or self.is_pooled:
             return None
         return "sham-controlled" in self.design
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """The papers behind the row, spelt out."""
+        return tuple(sources()[key] for key in dict.fromkeys(_KEY.findall(self.source)))
 
     @property
     def lumbar(self) -> bool:
@@ -183,6 +189,13 @@ def _number_problems(row: TrialRow) -> list[str]:
 def poolable(row: TrialRow) -> bool:
     """True when nothing speaks against pooling the row."""
     return not problems(row)
+
+
+@cache
+def sources() -> dict[str, str]:
+    """Source keys of `data/trials.csv` (such as T-SCH09) and the papers they stand for."""
+    text = (files("opentraction.evidence") / "data" / "sources.csv").read_text(encoding="utf-8")
+    return {row["key"]: row["citation"] for row in csv.DictReader(text.splitlines())}
 
 
 @cache

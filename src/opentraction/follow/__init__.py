@@ -13,7 +13,13 @@ from opentraction.follow.change import (
     standard_error_of_difference,
     standard_error_of_measurement,
 )
-from opentraction.follow.instruments import RULES, InstrumentRule, instrument_row, instrument_table
+from opentraction.follow.instruments import (
+    RULES,
+    InstrumentRule,
+    instrument_row,
+    instrument_sources,
+    instrument_table,
+)
 from opentraction.follow.scoring import OdiRule, RmdqForm, score
 from opentraction.follow.timeline import (
     CourseTimeline,
@@ -43,6 +49,7 @@ __all__ = [
     "classify_reliable_change",
     "functional_cut_off",
     "instrument_row",
+    "instrument_sources",
     "instrument_table",
     "is_responder",
     "latest_of",

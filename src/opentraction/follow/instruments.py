@@ -7,11 +7,14 @@ The words of ODI 2.1a are licensed and are not here: items go by their number on
 """
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from opentraction.chart import Instrument
+
+_KEY = re.compile(r"\b[ITF]-[A-Z][A-Za-z0-9]*(?:-[A-Z]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +109,13 @@ def instrument_row(instrument: Instrument) -> dict[str, str]:
     words."""
     name = RULES[instrument].csv_name
     return next(row for row in instrument_table() if row["instrument"] == name)
+
+
+def instrument_sources(instrument: Instrument) -> tuple[str, ...]:
+    """The papers and pages behind an instrument's row, spelt out, each after its key."""
+    text = (files("opentraction.follow") / "data" / "sources.csv").read_text(encoding="utf-8")
+    citations = {row["key"]: row["citation"] for row in csv.DictReader(text.splitlines())}
+    keys = dict.fromkeys(_KEY.findall(" ".join(instrument_row(instrument).values())))
+    if instrument in (Instrument.NRS_BACK, Instrument.NRS_LEG):
+        keys["I-CHI05"] = None
+    return tuple(f"{key}: {citations[key]}" for key in keys)
