@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
 
 from opentraction.chart import Level
 
@@ -78,8 +79,10 @@ def styled() -> "mpl.rc_context":  # type: ignore[name-defined]
 
 
 def minutes(axis: Axes) -> None:
-    """Label a time axis that is in seconds as minutes:seconds."""
-    axis.xaxis.set_major_locator(mpl.ticker.MaxNLocator(7, steps=[1, 2, 3, 5, 6, 10]))
+    """Label a time axis that is in seconds as minutes:seconds, at whole minutes."""
+    low, high = axis.get_xlim()
+    step = next(s for s in (60, 120, 300, 600, 900, 1800, 3600) if (high - low) / s <= 8 or s == 3600)
+    axis.xaxis.set_major_locator(MultipleLocator(step))
     axis.xaxis.set_major_formatter(lambda value, _: f"{int(value) // 60}:{int(value) % 60:02d}")
 
 
