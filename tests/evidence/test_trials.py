@@ -14,10 +14,13 @@ from opentraction.evidence import (
     poolable,
     problems,
     published_pools,
+    regression_rates,
+    sham_arm_changes,
     sources,
     traction_effects,
     trial_differences,
     trials,
+    without_traction,
 )
 from opentraction.evidence.trials import TrialRow
 
@@ -174,3 +177,23 @@ def test_bad_tables_are_refused_in_a_sentence() -> None:
 def test_a_mean_off_its_scale_is_caught() -> None:
     (row,) = parse_trials(HEADER + "X,2020,RCT,LBP,A,t,30,VAS,0-10,4,43,2,,,yes,s\n")
     assert any("outside the scale" in reason for reason in problems(row))
+
+
+def test_sham_arms_improve_too() -> None:
+    found = {item.outcome: item.change for item in sham_arm_changes() if item.study == "Schimmel 2009"}
+    assert found == {"LBP VAS": -17.0, "ODI": -10.0}
+    assert not any("herniation" in item.outcome for item in sham_arm_changes())
+
+
+def test_herniations_shrink_by_themselves() -> None:
+    rates = {item.kind: item.percent for item in regression_rates()}
+    assert rates == {
+        "all": 70.39,
+        "sequestration": 87.77,
+        "extrusion": 66.91,
+        "protrusion": 37.53,
+        "bulge": 13.33,
+    }
+    text = without_traction()
+    for part in ("Schimmel 2009", "29 people", "-17", "-10", "70 %", "bulge 13 %"):
+        assert part in text

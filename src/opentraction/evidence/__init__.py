@@ -1,6 +1,19 @@
 """Many courses and the published trials become effects with their intervals."""
 
-from opentraction.evidence.cohort import cohort, course_id, is_simulated
+from opentraction.evidence.cohort import (
+    AdverseEventRate,
+    adverse_event_rate,
+    cohort,
+    course_id,
+    is_simulated,
+)
+from opentraction.evidence.context import (
+    RegressionRate,
+    ShamArmChange,
+    regression_rates,
+    sham_arm_changes,
+    without_traction,
+)
 from opentraction.evidence.effect_size import (
     Arm,
     Counts,
@@ -43,6 +56,7 @@ from opentraction.evidence.trials import (
 )
 
 __all__ = [
+    "AdverseEventRate",
     "Arm",
     "Counts",
     "EffectSize",
@@ -51,9 +65,12 @@ __all__ = [
     "MetaAnalysis",
     "PredictionMethod",
     "PublishedPool",
+    "RegressionRate",
+    "ShamArmChange",
     "Tau2Method",
     "TrialDifference",
     "TrialRow",
+    "adverse_event_rate",
     "between_study_variance",
     "check_interval",
     "check_spread",
@@ -76,9 +93,12 @@ __all__ = [
     "problems",
     "published_pools",
     "random_effects",
+    "regression_rates",
     "restricted_log_likelihood",
+    "sham_arm_changes",
     "sources",
     "traction_effects",
     "trial_differences",
     "trials",
+    "without_traction",
 ]

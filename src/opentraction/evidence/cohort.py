@@ -1,6 +1,9 @@
-"""Courses that may be counted together."""
+"""Courses that may be counted together, and adverse events over their denominators."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from scipy import stats
 
 from opentraction.chart import BadInput, Cohort, Course
 
@@ -36,3 +39,38 @@ def cohort(courses: Iterable[Course], *, name: str = "courses", criteria: str = 
             f"Expected each course once, got {', '.join(twice)} more than once. Give each course one time."
         )
     return Cohort(name=name, course_ids=kept, excluded_simulated=len(given) - len(kept), criteria=criteria)
+
+
+@dataclass(frozen=True, slots=True)
+class AdverseEventRate:
+    """Adverse events of real courses with both denominators."""
+
+    patients: int
+    """People with at least one session delivered and an outcome record in which events could be written
+    down."""
+    patients_with_event: int
+    low: float
+    high: float
+    """95 % Clopper-Pearson interval of the share of patients with an event, 0 to 1; 0 to 1 without
+    patients."""
+    sessions: int
+    events: int
+    """Events over sessions have no interval: sessions of one person are not independent."""
+
+
+def adverse_event_rate(courses: Iterable[Course]) -> AdverseEventRate:
+    """Count adverse events per patient and per session delivered; simulated courses are left out."""
+    sessions = events = 0
+    people: dict[str, bool] = {}
+    for course in courses:
+        outcome = course.outcome
+        if is_simulated(course) or outcome is None or outcome.sessions_delivered == 0:
+            continue
+        sessions += outcome.sessions_delivered
+        events += len(outcome.adverse_events)
+        known = people.get(course.patient.patient_id, False)
+        people[course.patient.patient_id] = known or bool(outcome.adverse_events)
+    n, x = len(people), sum(people.values())
+    low = float(stats.beta.ppf(0.025, x, n - x + 1)) if x else 0.0
+    high = float(stats.beta.ppf(0.975, x + 1, n - x)) if x < n else 1.0
+    return AdverseEventRate(n, x, low, high, sessions, events)
