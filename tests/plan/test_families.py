@@ -24,7 +24,7 @@ def test_a_family_reaches_its_pull_exactly_within_its_time_and_rate(family, peak
     assert profile.peak_force_n == peak_n
     assert isinstance(profile.segments[-1], Release)
     assert profile.knots()[-1][1] == 0.0
-    assert profile.duration_s <= minutes * 60 + 1e-6
+    assert profile.duration_s == pytest.approx(minutes * 60, abs=1e-6)
     assert profile.steepest_n_per_s <= rate * (1 + 1e-9)
     assert profile.family is family
     assert profile.angle_deg == angle_deg
@@ -36,17 +36,30 @@ def test_a_family_reaches_its_pull_exactly_within_its_time_and_rate(family, peak
 
 
 def test_the_intermittent_default_is_sixty_seconds_on_and_thirty_off():
-    profile = family_profile(Family.INTERMITTENT, peak_n=200.0, minutes=25.0)
+    profile = family_profile(Family.INTERMITTENT, peak_n=200.0, minutes=25.5)
     holds = [segment.duration_s for segment in profile.segments if isinstance(segment, Hold)]
-    assert holds[0::2] == [60.0] * len(holds[0::2])
-    assert holds[1::2] == [30.0] * len(holds[1::2])
+    # 1530 s: a first cycle of 20 + 60 + ramp + 30 s, more of 90 s and two ramps of (200 - 88.96) N at 10 N/s,
+    # and a last pull cut short by its release of 20 s
+    ramp = (200 - 20 * 4.4482216152605) / 10
+    whole = 1 + math.floor((1530 - 8.8964432 - 110 - ramp) / (90 + 2 * ramp))
+    assert holds[: 2 * whole] == [60.0, 30.0] * whole
     rests = [force for _, force in profile.knots()[3::4]]
     assert rests[0] == pytest.approx(20 * 4.4482216)
-    # one cycle: 60 + 30 s and two ramps of (200 - 88.96) N at 10 N/s; the first ramp comes from zero
-    ramp = (200 - 20 * 4.4482216152605) / 10
-    cycles = len(holds) // 2
-    assert profile.duration_s == pytest.approx(20 + ramp + 90 + (cycles - 1) * (90 + 2 * ramp) + 8.8964432)
-    assert profile.duration_s + 90 + 2 * ramp > 1500
+    left = 1530 - (110 + ramp) - (whole - 1) * (90 + 2 * ramp)
+    assert len(holds) == 2 * whole + 1
+    assert holds[-1] == pytest.approx(left - ramp - 20)
+    assert profile.duration_s == pytest.approx(1530)
+
+
+def test_a_last_pull_too_short_to_count_is_not_begun():
+    """One cycle is 20 + 60 + 10 + 20 s; another pull needs 10 s of ramp, 10 s or more, 20 s of release."""
+    fixed = {"peak_n": 100.0, "rate_n_per_s": 5.0, "hold_s": 60.0, "rest_s": 20.0}
+    one = family_profile(Family.INTERMITTENT, minutes=2.49, **fixed)
+    assert [segment.kind for segment in one.segments] == ["ramp", "hold", "ramp", "hold", "release"]
+    assert one.segments[-1].duration_s == pytest.approx(39.4)
+    two = family_profile(Family.INTERMITTENT, minutes=2.7, **fixed)
+    assert [segment.kind for segment in two.segments][-3:] == ["ramp", "hold", "release"]
+    assert two.segments[-2].duration_s == pytest.approx(22.0)
 
 
 def test_the_rest_force_is_at_most_half_the_pull():

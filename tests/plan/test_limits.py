@@ -37,7 +37,7 @@ def test_a_vendors_cap_binds_in_the_first_two_sessions_and_is_shown_as_such(sex,
         binding = lowest(stack(patient=PATIENT.replace(sex=sex), session_number=session))
         assert binding.force_n == pytest.approx(force_n, abs=0.1)
         assert f"cap of the first 2 sessions, {pounds} lb" in binding.reason
-        assert "[KDT2, class C], a vendor's rule" in binding.source
+        assert "(a vendor's rule) [KDT2, class C]" in binding.source
     assert lowest(stack(patient=PATIENT.replace(sex=sex), session_number=3)).force_n > force_n
 
 

@@ -60,7 +60,10 @@ def test_a_plan_says_all_that_a_plan_must_say():
     assert made.profile.peak_force_n <= lowest(made.limits).force_n
     assert "L4-L5 is the target: it is the level of the leading cause" in text
     assert "The pull may be at most 222 N: cap of the first 2 sessions, 50 lb for men" in text
-    assert "From session 3 the limit is 436 N" in text
+    assert (
+        "From session 3 the cap of the first sessions falls away: a new draft would search up to 436 N"
+        in text
+    )
     assert "Unloading is a quantity of the model; that it predicts relief is not shown." in made.rationale
     assert "The rating of the harness is not known" in text
     assert "SIMULATED" in text
@@ -270,8 +273,13 @@ def test_the_unsourced_table_of_angles_is_shown_as_such_and_never_used(monkeypat
 
 
 def test_what_another_target_would_change_is_said():
-    text = " ".join(draft(AnalyticModel(spread=0.02, best_angle_deg=30.0), capability=table()).rationale)
-    assert "as the target the same profile would be proposed" in text or "search would propose" in text
+    """Only L4-L5 likes 30 degrees: another target would be pulled flat; without angles nothing changes."""
+    model = AnalyticModel(spread=1e-3, best_angle_deg=30.0)
+    text = " ".join(draft(model, capability=table()).rationale)
+    assert "With L1-L2, L2-L3, L3-L4 or L5-S1 as the target the first, coarse search would propose" in text
+    assert "at 0 deg instead." in text
+    flat = " ".join(draft(AnalyticModel(spread=1e-3)).rationale)
+    assert "would propose the same profile." in flat
 
 
 def test_a_family_asked_for_is_used():

@@ -121,11 +121,11 @@ def test_wider_bands_make_the_proposal_no_stronger():
 @pytest.mark.parametrize("samples", [1, 8, 40, 400])
 @pytest.mark.parametrize("capability", [None, table()])
 def test_the_search_stays_within_its_budget(samples, capability):
-    result, _ = look(AnalyticModel(samples=samples), capability=capability, budget=400)
-    assert result.sessions <= 400
-    assert result.ensemble.samples <= samples
-    if samples >= 40:
-        assert result.ensemble.samples >= 40
+    for budget in (200, 400, 1500):
+        result, _ = look(AnalyticModel(samples=samples), capability=capability, budget=budget)
+        assert result.sessions <= budget
+        assert result.ensemble.samples <= samples
+    assert result.ensemble.samples >= min(samples, 64)
 
 
 def test_progress_counts_to_its_total_and_what_it_raises_passes_through():

@@ -3,7 +3,7 @@ out.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,23 +32,26 @@ class Engine:
 
 
 class Ensemble:
-    """One model with its samples, rested once; counts the sample-sessions it has run."""
+    """One model with its samples, rested once; it remembers what it has run."""
 
     def __init__(self, model: Any, engine: Engine, *, samples: int, threshold_mpa: float) -> None:
         self._model = model.subset(samples)
         self._engine = engine
         self._rested = engine.rest(self._model)
         self._threshold_mpa = threshold_mpa
+        self._known: dict[tuple[object, ...], tuple[Candidate, Any]] = {}
         self.samples = samples
-        self.sessions = 0
 
     def respond(self, profile: TractionProfile) -> tuple[Candidate, Any]:
-        """Run one profile on every sample: the candidate and the model's response.
+        """Run one profile on every sample: the candidate and the model's response. A profile is run only
+        once.
 
         Raises NotConverged when the model does, or when it gives something that is not a number.
         """
+        if self.knows(profile):
+            candidate, response = self._known[_pull(profile)]
+            return replace(candidate, profile=profile), response
         response = self._engine.simulate(self._model, profile, self._rested)
-        self.sessions += self.samples
         time_s, pressure, rest = self._engine.pressures(response)
         dose = {level: unloading_dose(time_s, pressure[level], rest[level]) for level in pressure}
         below = {level: seconds_below(time_s, pressure[level], self._threshold_mpa) for level in pressure}
@@ -58,8 +61,18 @@ class Ensemble:
                 "not a number. "
                 "Lower the pull or look at the measures of the spine."
             )
-        return Candidate(profile=profile, dose_mpa_s=dose, seconds_below=below), response
+        candidate = Candidate(profile=profile, dose_mpa_s=dose, seconds_below=below)
+        self._known[_pull(profile)] = candidate, response
+        return candidate, response
+
+    def knows(self, profile: TractionProfile) -> bool:
+        """True when the same pull over time and angle was run before, under whatever name."""
+        return _pull(profile) in self._known
 
     def predict(self, response: Any) -> Prediction:
         """The quantiles of a response."""
         return self._engine.summarise(response)
+
+
+def _pull(profile: TractionProfile) -> tuple[object, ...]:
+    return (profile.segments, profile.angle_deg)

@@ -24,6 +24,9 @@ LOG_START_SLOPE = 9.0 / math.log1p(9.0)
 tests.
 """
 
+SHORTEST_PULL_S = 10.0
+"""A last pull shorter than this [s] is not begun; assumed."""
+
 SHORTEST_RELEASE_S = 5.0
 """A release never takes less than this [s]; assumed."""
 
@@ -166,8 +169,9 @@ class _Track:
     def release_s(self) -> float:
         return max(self.force_n / self.rate, SHORTEST_RELEASE_S)
 
-    def release(self) -> None:
-        self._add(Release(duration_s=self.release_s))
+    def release(self, end_s: float = 0.0) -> None:
+        """Let go by `end_s` [s], or as soon as the rate allows."""
+        self._add(Release(duration_s=max(self.release_s, end_s - self.time_s)))
         self.force_n = 0.0
 
     def _add(self, segment: Segment) -> None:
@@ -179,7 +183,11 @@ _Layout = Callable[[float, float, Mapping[str, float]], _Track]
 
 
 def _fill(track: _Track, total_s: float, cycle: Callable[[_Track, int], None]) -> _Track:
-    """Repeat whole cycles while they and the release fit into `total_s`; then release."""
+    """Whole cycles while they and the release fit into `total_s`, a last one cut short, then the release.
+
+    The last pull is begun only when at least `SHORTEST_PULL_S` of it fit; seconds left over make the
+    release longer.
+    """
     number = 0
     while True:
         longer = track.copy()
@@ -192,7 +200,20 @@ def _fill(track: _Track, total_s: float, cycle: Callable[[_Track, int], None]) -
             f"Expected a session long enough for one cycle of {longer.time_s + longer.release_s:.0f} s, got "
             f"{total_s:.0f} s. Give more minutes or shorter cycles."
         )
-    track.release()
+    for segment in longer.segments[len(track.segments) :]:
+        if isinstance(segment, Hold):
+            left_s = total_s - track.time_s - track.release_s
+            track.hold(min(segment.duration_s, left_s))
+            if left_s <= segment.duration_s:
+                break
+        elif isinstance(segment, Ramp):
+            further = track.copy()
+            further.to(segment.force_n, segment.duration_s, segment.shape)
+            rises = segment.force_n > track.force_n
+            if further.time_s + further.release_s + (SHORTEST_PULL_S if rises else 0.0) > total_s:
+                break
+            track = further
+    track.release(total_s)
     return track
 
 

@@ -114,7 +114,7 @@ def _published(patient: Patient, session_number: int) -> list[Limit]:
             Limit(
                 force_n=min(FIRST_CAP_N.values()),
                 reason="body mass is not known: the strictest absolute cap stands in every session, 40 lb",
-                source=f"{cite('KDT2')}, a vendor's rule",
+                source=cite("KDT2"),
             )
         )
     if session_number <= FIRST_SESSIONS:
@@ -126,7 +126,7 @@ def _published(patient: Patient, session_number: int) -> list[Limit]:
             Limit(
                 force_n=cap_n,
                 reason=f"cap of the first {FIRST_SESSIONS} sessions, {cap_n / LBF_N:.0f} lb for {who}",
-                source=f"{cite('KDT2')}, a vendor's rule",
+                source=cite("KDT2"),
             )
         )
     return limits

@@ -129,7 +129,7 @@ def optimise(
     rationale = (
         *eligibility_lines(eligibility),
         *targets.why,
-        *choice_lines(result.choice, targets),
+        *choice_lines(result.choice, targets, min(room.peaks_n, default=None)),
         *change_lines(
             result, targets, limits, later, targetable=model.targetable, session_number=session_number
         ),

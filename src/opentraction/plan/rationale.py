@@ -13,7 +13,8 @@ from opentraction.chart import (
 from opentraction.plan.evidence_line import MODEL_LINE
 from opentraction.plan.limits import FIRST_SESSIONS, binding_sentence
 from opentraction.plan.objectives import Candidate, Targets, band, default_goals, gain_mpa_s
-from opentraction.plan.search import Choice, SearchResult, bands_overlap, choose
+from opentraction.plan.search import LOWEST_SHARE, Choice, SearchResult, bands_overlap, choose
+from opentraction.plan.sources import cite
 
 
 def eligibility_lines(eligibility: Eligibility) -> tuple[str, ...]:
@@ -31,7 +32,7 @@ def eligibility_lines(eligibility: Eligibility) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def choice_lines(choice: Choice, targets: Targets) -> tuple[str, ...]:
+def choice_lines(choice: Choice, targets: Targets, lowest_n: float | None) -> tuple[str, ...]:
     """Which profile is proposed and by what rule, with the bands compared."""
     chosen, best = choice.chosen, choice.best
     where = f"at {targets.target}" if targets.target is not None else "as the mean over all levels"
@@ -51,6 +52,12 @@ def choice_lines(choice: Choice, targets: Targets) -> tuple[str, ...]:
         "gentler one is "
         "proposed.",
     ]
+    if lowest_n is not None and chosen.profile.peak_force_n == lowest_n:
+        lines.append(
+            f"It is the gentlest pull searched: {LOWEST_SHARE:.0%} of body weight "
+            f"({cite('KDTCALC')}), or half of the "
+            "limit where that is lower or the mass is not known."
+        )
     if chosen.profile.peak_force_n <= 0:
         lines.append("Pulling gives nothing here that the model can tell from lying down.")
     return tuple(lines)
@@ -80,15 +87,13 @@ def change_lines(
     later = lowest(later_limits)
     if session_number <= FIRST_SESSIONS and later.force_n > binding.force_n:
         lines.append(
-            f"From session {FIRST_SESSIONS + 1} the limit is {later.force_n:.0f} N: {later.reason} "
-            f"({later.source}); "
-            "a new draft would search up to there."
+            f"From session {FIRST_SESSIONS + 1} the cap of the first sessions falls away: a new draft would "
+            f"search up to {later.force_n:.0f} N ({later.reason})."
         )
     lines += _other_targets(result, targets, targetable)
     if result.dropped:
-        lines.append(
-            f"Left out, the model or the time did not allow: {', '.join(sorted(set(result.dropped)))}."
-        )
+        left = ", ".join(sorted(set(result.dropped)))
+        lines.append(f"Left out, since the model or the time did not allow it: {left}.")
     return tuple(lines)
 
 
@@ -99,20 +104,21 @@ def _other_targets(result: SearchResult, targets: Targets, targetable: tuple[Lev
     if targets.target is None or not result.coarse:
         return []
     levels = tuple(result.coarse[0].dose_mpa_s)
-    mine = choose(result.coarse, targets).chosen.profile
-    same, other = [], []
+    # Other families were tried at this target's angle only, so the comparison keeps to the grid's family.
+    grid = tuple(item for item in result.coarse if item.profile.family is result.coarse[0].profile.family)
+    mine = choose(grid, targets).chosen.profile
+    by_profile: dict[str, list[str]] = {}
     for level in targetable:
         if level is targets.target or level not in levels:
             continue
         goals = default_goals(level, levels)
-        theirs = choose(result.coarse, Targets(level, goals, None, ())).chosen.profile
-        if theirs == mine:
-            same.append(str(level))
-        else:
-            other.append(f"For {level} the first, coarse search would propose {_named(theirs)} instead.")
-    if same:
-        other.append(f"With {_listed(same)} as the target the same profile would be proposed.")
-    return other
+        theirs = choose(grid, Targets(level, goals, None, ())).chosen.profile
+        instead = "the same profile" if theirs == mine else f"{_named(theirs)} instead"
+        by_profile.setdefault(instead, []).append(str(level))
+    return [
+        f"With {_either(names)} as the target the first, coarse search would propose {instead}."
+        for instead, names in by_profile.items()
+    ]
 
 
 def not_known_lines(
@@ -161,9 +167,7 @@ def alternative_why(candidate: Candidate, result: SearchResult, targets: Targets
     if candidate.profile.peak_force_n <= 0:
         parts.append("The comparison that shows what lying down does by itself.")
     elif candidate is result.conventional:
-        parts.append(
-            "A common preset of clinics, a third of body weight where the limits allow it, for comparison."
-        )
+        parts.append("For comparison, a common preset of clinics: a third of body weight, cut to the limits.")
     if candidate is choice.best:
         parts.append("The highest score found within the limits.")
     if candidate is choice.chosen:
@@ -189,6 +193,10 @@ def _named(profile: TractionProfile) -> str:
 def _band(candidate: Candidate, targets: Targets) -> str:
     low, mid, high = band(gain_mpa_s(candidate, targets))
     return f"{mid:.0f} MPa s, {low:.0f} to {high:.0f}"
+
+
+def _either(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} or {items[-1]}"
 
 
 def _listed(items: list[str]) -> str:

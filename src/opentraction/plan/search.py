@@ -11,11 +11,14 @@ from opentraction.plan.guardrails import ANGLE
 from opentraction.plan.limits import body_weight_n, snap
 from opentraction.plan.objectives import Candidate, Targets, band, gain_mpa_s, score
 
-COARSE_SAMPLES = 16
-"""Samples of the first, coarse look at each candidate."""
+COARSE_SAMPLES = 64
+"""Most samples of the first, coarse look at each candidate."""
 
-SESSION_BUDGET = 400
-"""Simulated sessions times samples in one search: what keeps scan to plan short on two cores."""
+SESSION_BUDGET = 1500
+"""Most simulated sessions times samples in one search: some ten seconds of the fast column on two cores."""
+
+REFINEMENTS = 2
+"""Halvings of the step between the proposal and the next gentler pull of the grid."""
 
 FINALISTS = 4
 """Lying without pull, the conventional preset, the proposed one and the strongest."""
@@ -49,6 +52,8 @@ class Space:
     rate_n_per_s: float
     conventional_n: float
     """Pull of the conventional preset, inside the limits."""
+    step_n: float | None
+    """The table's step of force; None where it is not known."""
     gentle_n: float
     """Pull of the gentle preset, for a plan without a target level."""
 
@@ -148,7 +153,7 @@ def space(
     low_n = (
         LOWEST_SHARE * weight_n if weight_n is not None and LOWEST_SHARE * weight_n < top_n else 0.5 * top_n
     )
-    count = 4 if len(angles) > 1 else 8
+    count = 5 if len(angles) > 1 else 8
     grid = (low_n + (top_n - low_n) * number / (count - 1) for number in range(count))
     peaks = tuple(sorted({peak for peak in (snap(force_n, step_n) for force_n in grid) if peak > 0}))
     conventional_n = top_n if weight_n is None else min(top_n, snap(CONVENTIONAL_SHARE * weight_n, step_n))
@@ -162,6 +167,7 @@ def space(
         minutes=minutes,
         rate_n_per_s=min(default_rate, capability.rate_max_n_per_s) if capability else default_rate,
         conventional_n=conventional_n,
+        step_n=step_n,
         gentle_n=gentle_n,
     )
 
@@ -214,37 +220,61 @@ def search(
     """
     grid = _grid(room) if targets.target is not None else []
     others = room.families[1:] if grid else ()
-    coarse_samples = min(COARSE_SAMPLES, model.samples)
-    coarse_count = len(grid) + len(others)
+    coarse_count = len(grid) + len(others) + (REFINEMENTS if grid else 0)
+    coarse_samples = max(1, min(COARSE_SAMPLES, model.samples, budget // (coarse_count + FINALISTS)))
     left = (budget - coarse_count * coarse_samples) // FINALISTS
-    full_samples = max(1, min(model.samples, left))
+    full_samples = max(coarse_samples, min(model.samples, left))
     run = _Run(progress, total=coarse_count * coarse_samples + FINALISTS * full_samples)
+    full = Ensemble(model, engine, samples=full_samples, threshold_mpa=targets.threshold_mpa)
     coarse: tuple[Candidate, ...] = ()
     picks: list[TractionProfile] = []
     if grid:
-        small = Ensemble(model, engine, samples=coarse_samples, threshold_mpa=targets.threshold_mpa)
-        coarse = tuple(run.each(small, grid))
-        if coarse:
-            top = choose(coarse, targets).best.profile
-            coarse += tuple(run.each(small, run.fitting(room, others, top)))
-            first = choose(coarse, targets)
-            picks = [first.chosen.profile, first.best.profile]
-    full = Ensemble(model, engine, samples=full_samples, threshold_mpa=targets.threshold_mpa)
+        small = full
+        if coarse_samples < full_samples:
+            small = Ensemble(model, engine, samples=coarse_samples, threshold_mpa=targets.threshold_mpa)
+        coarse = _look(run, small, targets, room, grid, others)
+        first = choose(coarse, targets)
+        picks = [first.chosen.profile, first.best.profile]
     presets = _presets(room, with_gentle=not grid)
     finalists = _distinct([*presets, *picks, *(item.profile for item in reversed(coarse))])[:FINALISTS]
     finals, response = run.final(full, finalists, targets)
     run.tell("the search is done")
-    conventional = next((item for item in finals if item.profile in presets[1:2]), None)
     return SearchResult(
         coarse=coarse,
         finals=finals,
         choice=choose(finals, targets),
         response=response,
         ensemble=full,
-        conventional=conventional,
+        conventional=next((item for item in finals if item.profile in presets[1:2]), None),
         sessions=run.done,
         dropped=tuple(run.dropped),
     )
+
+
+def _look(
+    run: "_Run",
+    ensemble: Ensemble,
+    targets: Targets,
+    room: Space,
+    grid: list[TractionProfile],
+    others: tuple[Family, ...],
+) -> tuple[Candidate, ...]:
+    """The grid of pull and angle, the other families at its best point, then halvings below the proposal."""
+    pool = tuple(run.each(ensemble, grid))
+    top = choose(pool, targets).best.profile
+    pool += tuple(run.each(ensemble, run.fitting(room, others, top)))
+    for _ in range(REFINEMENTS):
+        chosen = choose(pool, targets).chosen.profile
+        gentler = [
+            item.profile.peak_force_n
+            for item in pool
+            if (item.profile.family, item.profile.angle_deg) == (chosen.family, chosen.angle_deg)
+            and item.profile.peak_force_n < chosen.peak_force_n
+        ]
+        between = snap(0.5 * (max(gentler) + chosen.peak_force_n), room.step_n) if gentler else 0.0
+        if gentler and max(gentler) < between < chosen.peak_force_n:
+            pool += tuple(run.each(ensemble, [room.profile(chosen.family, between, chosen.angle_deg)]))
+    return pool
 
 
 def _grid(room: Space) -> list[TractionProfile]:
@@ -330,5 +360,6 @@ class _Run:
 
     def _one(self, ensemble: Ensemble, profile: TractionProfile) -> tuple[Candidate, Any]:
         self.tell(f"trying {profile.name} on {ensemble.samples} samples")
-        self.done += ensemble.samples
+        if not ensemble.knows(profile):
+            self.done += ensemble.samples
         return ensemble.respond(profile)
