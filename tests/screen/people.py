@@ -60,7 +60,7 @@ def _read(path: Path) -> Vignette:
 
 
 def walk_intake(person: Vignette) -> tuple[Findings, int]:
-    """Ask a patient as the intake says, gate by gate and then what was opened; the findings and the number of questions."""
+    """Ask as the intake says, gates then what they opened; the findings and the number of questions."""
     findings = Findings(items=person.items, examined_at=NOW)
     yes, unknown = person.rule_ids("yes"), person.rule_ids("unknown")
     count = 0

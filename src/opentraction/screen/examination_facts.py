@@ -120,7 +120,7 @@ def _duration(findings: Findings) -> tuple[Fact, ...]:
     )
     for item in findings.of(FindingKind.DURATION):
         scale = _DAYS.get(item.unit.strip().lower().removesuffix("s"))
-        if item.value is None or scale is None:
+        if item.value is None or scale is None or not item.positive:
             continue
         days = item.value * scale
         if days < ACUTE_DAYS:
