@@ -101,6 +101,13 @@ def test_an_event_that_speaks_of_a_deficit_stops(
     assert what in advice.reasons[0]
 
 
+def test_a_word_that_only_looks_like_a_deficit_does_not_stop(
+    advice_after: Callable[..., Advice], make_session: MakeSession
+) -> None:
+    harmless = event(make_session, "sore a number of times this week", AdverseEventSeverity.MILD)
+    assert not advice_after(2, events=(harmless,), **KNOWN).stop
+
+
 def test_a_severe_event_stops_a_moderate_one_holds_a_mild_one_does_neither(
     advice_after: Callable[..., Advice], make_session: MakeSession
 ) -> None:

@@ -84,9 +84,9 @@ def without_traction() -> str:
     kinds = ", ".join(f"{kind} {percent:.0f} %" for kind, percent in rates.items() if kind != "all")
     return (
         f"People get better without real traction too: in the sham arm of {first.study} ({first.n} people, "
-        f"{first.condition}; {first.intervention}) the mean changes in {first.weeks:.0f} weeks were {changes}. "
-        f"Under conservative care {rates['all']:.0f} % of herniations shrink ({kinds}). "
-        "A patient's own change has to be read beside these."
+        f"{first.condition}; {first.intervention}) the mean changes in {first.weeks:.0f} weeks were "
+        f"{changes}. Under conservative care {rates['all']:.0f} % of herniations shrink ({kinds}). A "
+        "patient's own change has to be read beside these."
     )
 
 

@@ -73,9 +73,8 @@ class Counts:
     def __post_init__(self) -> None:
         if not (self.events > 0 and self.no_events > 0):
             raise BadInput(
-                f"Expected counts above 0, got {self.events:g} with and "
-                f"{self.no_events:g} without the event. "
-                "Add a half to all four cells, and say so, or leave the study out."
+                f"Expected counts above 0, got {self.events:g} with and {self.no_events:g} without the "
+                "event. Add a half to all four cells, and say so, or leave the study out."
             )
 
 

@@ -179,15 +179,15 @@ def _checked(effects: ArrayLike, variances: ArrayLike) -> tuple[Floats, Floats]:
     )
     if y.ndim != 1 or y.shape != v.shape:
         raise BadInput(
-            f"Expected as many variances as effects, got shapes {y.shape} and {v.shape}. Give "
-            "one of each per study."
+            f"Expected as many variances as effects, got shapes {y.shape} and {v.shape}. Give one of each "
+            "per study."
         )
     if y.size < 2:
         raise BadInput(f"Expected at least 2 studies to pool, got {y.size}. Quote the one study as it is.")
     if not (np.isfinite(y).all() and np.isfinite(v).all() and (v > 0).all()):
         raise BadInput(
-            "Expected finite effects and variances above 0, got one that is not. Leave that "
-            "study out and say so."
+            "Expected finite effects and variances above 0, got one that is not. Leave that study out and "
+            "say so."
         )
     return y, v
 

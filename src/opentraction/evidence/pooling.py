@@ -137,8 +137,8 @@ def forest_rows(effect: Effect) -> tuple[ForestRow, ...]:
 def _check(studies: Sequence[StudyEffect], unit: str, comparator: str) -> None:
     if len(studies) < 2:
         raise BadInput(
-            f"Expected at least 2 studies to pool, got {len(studies)}. Quote the one study as it "
-            "is, with its name."
+            f"Expected at least 2 studies to pool, got {len(studies)}. Quote the one study as it is, with "
+            "its name."
         )
     names = [study.study for study in studies]
     twice = sorted({item for item in names if names.count(item) > 1})
@@ -150,14 +150,14 @@ def _check(studies: Sequence[StudyEffect], unit: str, comparator: str) -> None:
         raise BadInput("Expected the unit of the effects, got none. Name it, as in 'points on 0-10'.")
     if not comparator.strip() or any(word in comparator.lower() for word in _NO_COMPARATOR):
         raise BadInput(
-            f"Expected what the comparison group received, got '{comparator}'. "
-            "A change from baseline is not an effect: give a comparator, or do not pool."
+            f"Expected what the comparison group received, got '{comparator}'. A change from baseline is not "
+            "an effect: give a comparator, or do not pool."
         )
     blinding = {study.sham_controlled for study in studies}
     if {True, False} <= blinding:
         raise BadInput(
-            "Expected trials all against sham or all without, got both. Pool "
-            "them apart with pool_by_blinding."
+            "Expected trials all against sham or all without, got both. Pool them apart with "
+            "pool_by_blinding."
         )
 
 
@@ -165,8 +165,8 @@ def _notes(studies: Sequence[StudyEffect]) -> tuple[str, ...]:
     notes = []
     if len(studies) < FEW:
         notes.append(
-            f"Only {len(studies)} studies: the between-study variance and the prediction "
-            "interval are very unsure."
+            f"Only {len(studies)} studies: the between-study variance and the prediction interval are very "
+            "unsure."
         )
     if all(study.sham_controlled is False for study in studies):
         notes.append("No sham: patients knew what they received, which by itself lowers reported pain.")

@@ -227,8 +227,8 @@ def _pain_effect(studies: list[StudyEffect], *, name: str, comparator: str, note
         interval=IntervalMethod.WALD,
     )
     if_common = (
-        f"If all trials shared one true effect it would be {common.estimate:.2f} "
-        f"({common.low:.2f} to {common.high:.2f}); so few trials cannot show that they do."
+        f"If all trials shared one true effect it would be {common.estimate:.2f} ({common.low:.2f} to "
+        f"{common.high:.2f}); so few trials cannot show that they do."
     )
     return pool(
         studies,

@@ -1,11 +1,12 @@
 """Advice for the next session from the outcome so far, the sessions delivered and the course plan.
 
 No published, validated stopping rule for traction was found. The rules here are: new neurological deficit
-and sudden worse leg pain stop (case report T-DEE03; peripheralisation is a stop sign in clinics' own
-rules), and about ten sessions without change stop (two independent clinic sources, low class). The advice
-is for a clinician to weigh.
+and sudden worse leg pain stop (case report: Deen 2003, Mayo Clin Proc 78:1554; peripheralisation is a stop
+sign in clinics' own rules), and about ten sessions without change stop (two independent clinic sources,
+neither a study with a comparison). The advice is for a clinician to weigh.
 """
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -26,28 +27,17 @@ from opentraction.follow.assess import pull_was_applied
 from opentraction.follow.change import is_responder
 
 SESSIONS_WITHOUT_CHANGE = 10
-"""Sessions after which no important change means stop: about 10 in two clinic sources (KDTIDP, NAMCOBS)."""
+"""Sessions after which no important change means stop: about 10 in two vendors' pages (Kennedy technique on
+intradiscal pressure, kdttechnique.com; North American Medical's IDD compendium); no study behind either."""
 LEG_PAIN_WORSE = 2.0
 """Worsening of leg pain [NRS points] that stops the course: the MCID of the NRS, taken as the cautious
 bound."""
-_DEFICIT_WORDS = (
-    "bladder",
-    "bowel",
-    "urin",
-    "incontinen",
-    "retention",
-    "saddle",
-    "numb",
-    "weak",
-    "paresis",
-    "palsy",
-    "foot drop",
-    "cauda",
+_DEFICIT = re.compile(
+    r"bladder|bowel|\burin|incontinen|retention|saddle|\bnumb(?!er)|\bweak|paresis|palsy|foot drop|cauda"
 )
 _ASK = (
-    "Before the next session ask about new weakness, numbness, saddle numbness, bladder or "
-    "bowel change, and leg pain "
-    "that spreads further down: not asked is not no."
+    "Before the next session ask about new weakness, numbness, saddle numbness, bladder or bowel change, "
+    "and leg pain that spreads further down: not asked is not no."
 )
 
 
@@ -115,8 +105,8 @@ def _deficit_reasons(outcome: Outcome, new_deficit: Reply, peripheralised: Reply
             )
         elif _speaks_of_deficit(event):
             reasons.append(
-                "An adverse event speaks of a possible nerve deficit "
-                f"({event.what}): stop until it is examined."
+                f"An adverse event speaks of a possible nerve deficit ({event.what}): stop until it is "
+                "examined."
             )
     return [*reasons, *_leg_pain_reasons(outcome)]
 
@@ -132,22 +122,21 @@ def _leg_pain_reasons(outcome: Outcome) -> list[str]:
     reasons = []
     if len(values) >= 2 and values[-1] - values[-2] >= LEG_PAIN_WORSE:
         reasons.append(
-            f"Leg pain rose by {values[-1] - values[-2]:.3g} points since the last rating "
-            f"({values[-2]:g} to {values[-1]:g}): stop and examine again."
+            f"Leg pain rose by {values[-1] - values[-2]:.3g} points since the last rating ({values[-2]:g} to "
+            f"{values[-1]:g}): stop and examine again."
         )
     leg = _change_of(outcome, Instrument.NRS_LEG)
     if not reasons and leg is not None and leg.change >= LEG_PAIN_WORSE:
         reasons.append(
-            f"Leg pain is {leg.change:.3g} points worse than at the start "
-            f"({leg.baseline:g} to {leg.latest:g}): stop and examine again."
+            f"Leg pain is {leg.change:.3g} points worse than at the start ({leg.baseline:g} to "
+            f"{leg.latest:g}): stop and examine again."
         )
     return reasons
 
 
 def _speaks_of_deficit(event: AdverseEvent) -> bool:
     """Words only; a sentence such as 'no weakness' also stops, which a person then clears."""
-    text = event.what.lower()
-    return any(word in text for word in _DEFICIT_WORDS)
+    return _DEFICIT.search(event.what.lower()) is not None
 
 
 def _course_reasons(outcome: Outcome, plan: CoursePlan) -> list[str]:
@@ -170,8 +159,8 @@ def _course_reasons(outcome: Outcome, plan: CoursePlan) -> list[str]:
 def _hold_reasons(outcome: Outcome, sessions: Sequence[Session], plan: CoursePlan) -> list[str]:
     delivered = outcome.sessions_delivered
     reasons = [
-        f"{item.instrument} is worse beyond measurement error ({item.baseline:.3g} to "
-        f"{item.latest:.3g}): examine first."
+        f"{item.instrument} is worse beyond measurement error ({item.baseline:.3g} to {item.latest:.3g}): "
+        "examine first."
         for item in outcome.changes
         if item.change > 0 and item.beyond_error
     ]

@@ -160,8 +160,8 @@ def _events_sentence(events: tuple[AdverseEvent, ...], delivered: int) -> str:
     unit = "session" if delivered == 1 else "sessions"
     if not events:
         return (
-            f"No adverse event was recorded in {delivered} {unit} delivered; none recorded is not "
-            "none happened."
+            f"No adverse event was recorded in {delivered} {unit} delivered; none recorded is not none "
+            "happened."
         )
     with_event = {item.after_session for item in events if item.after_session is not None}
     unplaced = sum(item.after_session is None for item in events)

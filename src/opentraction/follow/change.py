@@ -25,8 +25,8 @@ def standard_error_of_measurement(sd: float, reliability: float) -> float:
         )
     if not 0 <= reliability < 1:
         raise BadInput(
-            f"Expected a reliability from 0 to below 1, got {reliability:g}. "
-            "Give the test-retest coefficient."
+            f"Expected a reliability from 0 to below 1, got {reliability:g}. Give the test-retest "
+            "coefficient."
         )
     return sd * math.sqrt(1.0 - reliability)
 
@@ -149,15 +149,14 @@ def _pair(baseline: Score, latest: Score) -> tuple[float, float]:
     if baseline.value is None or latest.value is None:
         raise BadInput(
             f"Expected two scores of {baseline.instrument}, got one without a value "
-            f"({(baseline.note if baseline.value is None else latest.note) or 'no reason given'}). "
-            "A change needs both."
+            f"({(baseline.note if baseline.value is None else latest.note) or 'no reason given'}). A change "
+            "needs both."
         )
     check_one_clock((baseline.at, latest.at))
     if latest.at < baseline.at:
         raise BadInput(
             f"Expected the baseline of {baseline.instrument} before the latest score, got "
-            f"{baseline.at:%Y-%m-%d} "
-            f"after {latest.at:%Y-%m-%d}. Give them in order."
+            f"{baseline.at:%Y-%m-%d} after {latest.at:%Y-%m-%d}. Give them in order."
         )
     return baseline.value, latest.value
 
@@ -178,13 +177,13 @@ def _not_assessable(rule: InstrumentRule, before: float, difference: float, own_
     ceiling = rule.worsening_needs if own_mdc is None else rule.score_max - own_mdc
     if before < floor and difference <= 0:
         return (
-            f"not assessable, since from a baseline below {floor:.3g} "
-            "an improvement beyond measurement error cannot show"
+            f"not assessable, since from a baseline below {floor:.3g} an improvement beyond measurement "
+            "error cannot show"
         )
     if before > ceiling and difference >= 0:
         return (
-            f"not assessable, since from a baseline above {ceiling:.3g} "
-            "a worsening beyond measurement error cannot show"
+            f"not assessable, since from a baseline above {ceiling:.3g} a worsening beyond measurement error "
+            "cannot show"
         )
     return ""
 

@@ -107,6 +107,6 @@ def _rmdq(items: tuple[int | None, ...], form: RmdqForm) -> tuple[float | None, 
         return float(sum(answered)), f"{blank} of 24 left blank, counted as not ticked (tick-only form)."
     return (
         24.0 * sum(answered) / len(answered),
-        f"{blank} of 24 not answered; scored in proportion to the other {len(answered)}, "
-        "a studied alternative, not a standard rule.",
+        f"{blank} of 24 not answered; scored in proportion to the other {len(answered)}, a studied "
+        "alternative, not a standard rule.",
     )
