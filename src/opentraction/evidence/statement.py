@@ -21,7 +21,7 @@ def evidence_statement() -> str:
         f"{disc.high:g}). Many of the positive trials had no sham, and patients who know what they receive "
         f"report less pain. Only {against_sham[0].k} sham-controlled trials could be read with pain and its "
         f"spread; pooled, they leave a 95 % interval from {low:.0f} to {high:+.0f} points on a 0-10 scale, "
-        "which settles nothing. Whether herniations shrink more than they do by themselves is open: one small "
-        "sham-controlled trial says so, a pooled result does not. A lasting benefit and a rule for who "
-        "responds are not shown. Rates of adverse events per session have not been published."
+        "which settles nothing. Whether herniations shrink more than they do by themselves is open: one "
+        "small sham-controlled trial says so, a pooled result does not. A lasting benefit and a rule for "
+        "who responds are not shown. Rates of adverse events per session have not been published."
     )
