@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from textbook import textbook_spine
 
 from opentraction import mechanics
 from opentraction.chart import Family, Hold, Patient, Ramp, Release, Sex, TractionProfile
+from opentraction.mechanics.subject import norm_spine
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +16,7 @@ def patient() -> Patient:
 
 @pytest.fixture(scope="session")
 def model(patient: Patient) -> mechanics.SpineModel:
-    return mechanics.build(textbook_spine(), patient, samples=32, seed=1)
+    return mechanics.build(norm_spine(), patient, samples=32, seed=1)
 
 
 @pytest.fixture(scope="session")

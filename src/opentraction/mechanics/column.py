@@ -18,7 +18,7 @@ CHUNK = 32
 """Samples of one compiled block; more samples are several chunks."""
 MAX_ITERATIONS = 40
 FORCE_TOLERANCE_N = 1e-7
-FLUID_TOLERANCE = 1e-12
+FLUID_TOLERANCE = 1e-10
 _ARM_MM = 20.0
 _FLUID_WEIGHT_N = 1e4
 _POSE_CAP = 0.6

@@ -29,5 +29,5 @@ def water_loss(grade: Array) -> Array:
 
 
 def solid_factor(grade: Array) -> Array:
-    """Stiffening of strips and wall, 40 % a grade: assumed; C10 of the nucleus doubles in two grades (P091, P097)."""
-    return 1.4 ** beyond_two(grade)
+    """Stiffening of strips and wall, 2 a grade: set on V007; C10 of the nucleus doubles in two grades (P091, P097)."""
+    return 2.0 ** beyond_two(grade)

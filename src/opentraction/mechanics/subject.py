@@ -1,4 +1,4 @@
-"""A spine of textbook sizes made by hand, so that the column is tested without any imaging."""
+"""The norm subject of the validation: a spine of published sizes, so that no imaging is needed to check the model."""
 
 from __future__ import annotations
 
@@ -15,22 +15,26 @@ from opentraction.chart import (
     SpineSource,
 )
 
-MID_MM = (10.0, 11.6, 12.45, 12.7, 11.5)
-DEPTH_MM = (33.0, 34.0, 35.0, 35.0, 34.0)
-WIDTH_MM = (46.0, 48.0, 50.0, 51.0, 51.0)
+MID_MM = (10.0, 11.59, 12.45, 12.7, 12.99)
+"""V149 to V152; L4-L5 between its neighbours."""
+DEPTH_MM = (30.23, 32.03, 32.86, 33.08, 33.4)
+"""V157 to V160; L5-S1 as P207."""
+WIDTH_MM = (46.0, 47.0, 48.0, 49.0, 49.0)
+"""L4-L5 as P207, the others assumed."""
 WEDGE_DEG = (4.0, 6.0, 8.0, 10.0, 13.0)
+"""Of the disc, lying; assumed, from the front and back heights of V145 to V156."""
 BODY_MM = 27.0
+"""Height of a body, V171 and V172."""
 SEGMENT_DEG = (1.2, 5.9, 9.3, 12.7, 21.6)
+"""Segmental lordosis, V163 to V166; L3-L4 between its neighbours."""
 
 
-def measure(value: float, sd: float = 0.0) -> Measure:
-    return Measure(value=value, sd=sd, quality=Quality.MEASURED)
+def _measure(value: float, sd: float = 0.0) -> Measure:
+    return Measure(value=value, sd=sd, quality=Quality.ASSUMED)
 
 
-def textbook_spine(
-    *, pfirrmann: float = 2.0, scale: float = 1.0, mirror: bool = False, seen: bool = True
-) -> Spine:
-    """Five discs L1-L2 to L5-S1 on an arc of lordosis; heights as V149 to V152, depths and widths as P207."""
+def norm_spine(*, pfirrmann: float = 2.0, scale: float = 1.0) -> Spine:
+    """Five discs L1-L2 to L5-S1 on an arc of lordosis, of one grade; `scale` multiplies the heights."""
     angles = [0.0] * 5
     for index in range(3, -1, -1):
         angles[index] = angles[index + 1] + math.radians(SEGMENT_DEG[index])
@@ -42,11 +46,11 @@ def textbook_spine(
         length = BODY_MM + 0.5 * (MID_MM[index] + MID_MM[index + 1])
         below = places[index + 1]
         places[index] = (below[0] - length * math.sin(mean), below[1] + length * math.cos(mean))
-    discs = tuple(_disc(i, angles[i], places[i], pfirrmann, scale, seen) for i in range(5))
+    discs = tuple(_disc(i, angles[i], places[i], pfirrmann, scale) for i in range(5))
     return Spine(
-        study_id="textbook",
-        source=SpineSource.LABEL_MAP,
-        method="textbook 1",
+        study_id="norms",
+        source=SpineSource.NORMS,
+        method="norm subject 1",
         vertebrae=(),
         discs=discs,
         simulated=True,
@@ -54,7 +58,7 @@ def textbook_spine(
 
 
 def _disc(
-    index: int, angle: float, place: tuple[float, float], grade: float, scale: float, seen: bool
+    index: int, angle: float, place: tuple[float, float], grade: float, scale: float
 ) -> Disc:
     depth, width, wedge = DEPTH_MM[index], WIDTH_MM[index], WEDGE_DEG[index]
     mid = MID_MM[index] * scale
@@ -77,17 +81,16 @@ def _disc(
         ),
         upper=HeightField(coefficients_mm=(mid / 2, tilt, 0, 0, 0, 0)),
         lower=HeightField(coefficients_mm=(-mid / 2, -tilt, 0, 0, 0, 0)),
-        height_front_mm=measure(mid + slope, 0.4),
-        height_mid_mm=measure(mid, 0.4),
-        height_back_mm=measure(mid - slope, 0.4),
-        mean_height_mm=measure(mid, 0.4),
-        depth_mm=measure(depth, 0.7),
-        width_mm=measure(width, 1.0),
-        wedge_deg=measure(wedge, 1.0),
-        area_mm2=measure(area, 0.04 * area),
-        volume_mm3=measure(area * mid),
-        farfan_index=measure(2 * mid / depth),
-        dabbs_mm=measure(mid),
-        pfirrmann=measure(grade, 0.5),
-        seen=seen,
+        height_front_mm=_measure(mid + slope, 0.4),
+        height_mid_mm=_measure(mid, 0.4),
+        height_back_mm=_measure(mid - slope, 0.4),
+        mean_height_mm=_measure(mid, 0.4),
+        depth_mm=_measure(depth, 0.7),
+        width_mm=_measure(width, 1.0),
+        wedge_deg=_measure(wedge, 1.0),
+        area_mm2=_measure(area, 0.04 * area),
+        volume_mm3=_measure(area * mid),
+        farfan_index=_measure(2 * mid / depth),
+        dabbs_mm=_measure(mid),
+        pfirrmann=_measure(grade, 0.5),
     )
