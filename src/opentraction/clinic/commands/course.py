@@ -1,18 +1,14 @@
 """`opentraction course`: scan to report for one patient."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from opentraction import deliver, evaluate
+from opentraction import deliver
 from opentraction.chart import (
     ApprovedPlan,
-    BadInput,
     Clinician,
     Course,
-    Patient,
     PatientPlant,
     Role,
-    Spine,
     Table,
 )
 from opentraction.clinic.case_folder import write_course
@@ -20,18 +16,8 @@ from opentraction.clinic.commands.report import write_course_report
 from opentraction.clinic.console import Steps, print_json
 from opentraction.clinic.forms import FollowForm, read_follow_form, stamped_now
 from opentraction.clinic.report import is_simulated
+from opentraction.clinic.sources import Case, read_case
 from opentraction.course import CourseOptions, TableMaker, run_course
-from opentraction.evaluate import Examination, ImagingStudy
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """One patient's input: who, what was found, and what was imaged."""
-
-    patient: Patient
-    examination: Examination
-    study: ImagingStudy | None
-    spine: Spine
 
 
 def run_folder(
@@ -65,25 +51,6 @@ def run_folder(
         print_json(course)
     else:
         print_course(course, out)
-
-
-def read_case(folder: Path, *, form: Path | None, labels: Path | None) -> Case:
-    """Read the form and the scan of a folder; without any image, a spine of published norms."""
-    if not folder.exists():
-        raise BadInput(f"Expected a folder with a scan at {folder}, found none. Check the path.")
-    form_path = form or (folder if folder.is_dir() else folder.parent) / "examination.yaml"
-    examination = evaluate.read_examination(form_path)
-    patient = examination.patient
-    if patient is None:
-        raise BadInput(f"{form_path.name}: expected the patient on the form, found none. Fill in 'patient'.")
-    if evaluate.is_landmark_file(folder):
-        spine = evaluate.spine_of_landmarks(evaluate.read_landmarks(folder), patient)
-        return Case(patient=patient, examination=examination, study=None, spine=spine)
-    if folder.is_dir() and not evaluate.holds_image(folder):
-        spine = evaluate.spine_of_norms(patient, examination.report)
-        return Case(patient=patient, examination=examination, study=None, spine=spine)
-    study = evaluate.read_study(folder, labels=labels)
-    return Case(patient=patient, examination=examination, study=study, spine=evaluate.measure(study))
 
 
 def run_case(

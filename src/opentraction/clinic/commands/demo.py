@@ -8,9 +8,10 @@ import yaml
 
 from opentraction import deliver, evaluate
 from opentraction.chart import Clinician, Instrument, Level, Questionnaire, Role, Sex, Side
-from opentraction.clinic.commands.course import print_course, read_case, run_case
+from opentraction.clinic.commands.course import print_course, run_case
 from opentraction.clinic.console import Steps, write_whole
 from opentraction.clinic.forms import FollowForm, stamped_now
+from opentraction.clinic.sources import read_case
 from opentraction.course import CourseOptions
 
 

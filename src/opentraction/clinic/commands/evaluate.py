@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from opentraction import evaluate
-from opentraction.chart import Measure, Patient, Spine
+from opentraction.chart import Measure, Spine
 from opentraction.clinic.console import Steps, print_json, write_whole
 from opentraction.clinic.figures import scan_figure, to_png, to_svg
+from opentraction.clinic.sources import read_spine
 from opentraction.evaluate import ImagingStudy
 
 
@@ -14,17 +15,8 @@ def measure_image(
 ) -> None:
     """Measure a scan or a landmark file, print the table, write what was asked for."""
     steps = Steps(quiet=as_json)
-    study: ImagingStudy | None = None
-    with steps.step("reading"):
-        if evaluate.is_landmark_file(image):
-            landmarks = evaluate.read_landmarks(image)
-        else:
-            study = evaluate.read_study(image, labels=labels)
-    with steps.step("measuring"):
-        if study is not None:
-            spine = evaluate.measure(study)
-        else:
-            spine = evaluate.spine_of_landmarks(landmarks, Patient(patient_id="not given"))
+    with steps.step("reading and measuring"):
+        study, spine = read_spine(image, labels=labels)
     if out is not None:
         write_whole(out, spine.to_json())
     if picture is not None and study is not None:

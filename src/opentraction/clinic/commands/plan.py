@@ -5,9 +5,9 @@ from pathlib import Path
 from opentraction import deliver, evaluate
 from opentraction.chart import Plan, Spine, lowest
 from opentraction.clinic.case_folder import read_value, write_course
-from opentraction.clinic.commands.screen import patient_of
 from opentraction.clinic.console import Steps, print_json
 from opentraction.clinic.forms import stamped_now
+from opentraction.clinic.sources import patient_of
 from opentraction.course import CourseOptions, run_course
 
 

@@ -26,6 +26,7 @@ def write_course_report(course: Course, out: Path, *, study: ImagingStudy | None
         section=section,
         effects=evidence.traction_effects(),
         evidence_lines=(evidence.evidence_statement(),),
+        without_traction=evidence.without_traction(),
         made_at=stamped_now(),
     )
     write_whole(out, report_html(course, extras=extras))

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from opentraction import evaluate, screen
-from opentraction.chart import BadInput, Eligibility, Patient, RuleState, Spine
+from opentraction.chart import BadInput, Eligibility, RuleState, Spine
 from opentraction.clinic.case_folder import read_value
 from opentraction.clinic.console import print_json
 from opentraction.clinic.forms import stamped_now
-from opentraction.evaluate import Examination
+from opentraction.clinic.sources import patient_of
 
 
 def screen_form(form: Path | None, *, spine: Path | None, form_help: bool, as_json: bool) -> None:
@@ -28,15 +28,6 @@ def screen_form(form: Path | None, *, spine: Path | None, form_help: bool, as_js
         print_json(eligibility)
     else:
         print_eligibility(eligibility)
-
-
-def patient_of(examination: Examination, form: Path) -> Patient:
-    """The patient on the form; raises BadInput when the form names none."""
-    if examination.patient is None:
-        raise BadInput(
-            f"{form.name}: expected the patient on the form, found none. Fill in the lines under 'patient'."
-        )
-    return examination.patient
 
 
 def print_eligibility(eligibility: Eligibility) -> None:

@@ -29,7 +29,6 @@ def course_figure(outcome: Outcome) -> Figure | None:
             _group(axis, name, scores, outcome)
         axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
         axes[-1].set_xlabel("sessions done when answered")
-        figure.get_layout_engine().set(rect=(0, 0.05, 1, 0.95))  # type: ignore[union-attr]
         source_line(
             figure, "A change after treatment is not an effect of treatment. Grey: measurement error (MDC)."
         )

@@ -1,6 +1,7 @@
 """Forest plot as reviews print it: study, n, effect, weight, pooled diamond, prediction interval."""
 
 import math
+import textwrap
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
@@ -14,9 +15,9 @@ _Z95 = 1.959963984540054
 def forest_figure(effect: Effect, *, better: str = "favours traction") -> Figure:
     """Draw the studies of a pooled effect, its diamond and its prediction interval."""
     rows = len(effect.studies)
-    figure = new_figure(190, 30 + 7.0 * (rows + 3), arranged=False)
+    figure = new_figure(190, 42 + 7.0 * (rows + 3), arranged=False)
     with styled():
-        axis = figure.add_axes((0.36, 0.20, 0.36, 0.68))
+        axis = figure.add_axes((0.36, 0.28, 0.36, 0.54))
         lows, highs = [effect.low], [effect.high]
         for row, study in enumerate(effect.studies):
             y = rows - row
@@ -46,9 +47,10 @@ def forest_figure(effect: Effect, *, better: str = "favours traction") -> Figure
         axis.set_ylim(-1.3, rows + 0.7)
         axis.set_yticks([])
         axis.spines["left"].set_visible(False)
-        axis.set_xlabel(f"{effect.unit}   (below zero {better})")
+        axis.set_xlabel(effect.unit if "favours" in effect.unit else f"{effect.unit} (below zero {better})")
         _heads(figure, rows, axis)
-        figure.text(0.005, 0.985, effect.name, fontsize=10, weight="bold", va="top")
+        title = "\n".join(textwrap.wrap(effect.name, 92))
+        figure.text(0.005, 0.985, title, fontsize=10, weight="bold", va="top")
         source_line(figure, f"{effect.method}; comparator: {effect.comparator}")
     return figure
 

@@ -29,7 +29,6 @@ def plan_figure(plan: Plan) -> Figure:
         _histogram(histogram, plan)
         minutes(pressure)
         force.tick_params(labelbottom=False)
-        figure.get_layout_engine().set(rect=(0, 0.03, 1, 0.97))  # type: ignore[union-attr]
         source_line(figure, f"Model {plan.prediction.model}, {plan.prediction.samples} samples; band 5-95 %")
         simulated_mark(figure, plan.simulated)
     return figure

@@ -28,7 +28,15 @@ def scan_figure(section: MidSagittal, spine: Spine, *, target: Level | None) -> 
             _closed(axis, outline.points_mm, dashed=outline.derived)
             if outline.name in list(VertebraName):
                 middle = outline.points_mm.mean(axis=0)
-                axis.text(*middle, outline.name, color=_ON_IMAGE, fontsize=6.5, ha="center", va="center")
+                axis.text(
+                    middle[0],
+                    middle[1],
+                    outline.name,
+                    color=_ON_IMAGE,
+                    fontsize=6.5,
+                    ha="center",
+                    va="center",
+                )
         for endplate in section.endplates:
             dashed = endplate.quality is not Quality.MEASURED
             axis.plot(*endplate.points_mm.T, color=_ENDPLATE, linewidth=0.9, linestyle=_dash(dashed))

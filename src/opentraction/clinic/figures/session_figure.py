@@ -31,7 +31,6 @@ def session_figure(plan: Plan, session: Session, dose: Dose | None) -> Figure:
         last = pressure if pressure is not None else force
         last.set_xlabel("time of the session [min:s]")
         minutes(last)
-        figure.get_layout_engine().set(rect=(0, 0.035, 1, 0.965))  # type: ignore[union-attr]
         source_line(figure, f"Table {session.table_id}; {session.kind}; {len(session.samples)} samples")
         simulated_mark(figure, session.simulated)
     return figure

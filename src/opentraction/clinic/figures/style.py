@@ -2,11 +2,15 @@
 
 import io
 import re
+import textwrap
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MultipleLocator
 
 from opentraction.chart import Level
@@ -38,7 +42,7 @@ LEVEL_COLOUR: dict[Level, str] = {
 }
 """Okabe-Ito order (orange, sky blue, green, blue, vermilion), darkened to 3:1 on the page's paper."""
 
-_RC = {
+_RC: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans", "Arial", "Helvetica", "sans-serif"],
@@ -66,14 +70,17 @@ _RC = {
 }
 
 
-def new_figure(width_mm: float, height_mm: float, *, arranged: bool = True) -> Figure:
-    """An empty styled figure of a size in millimetres; `arranged` lets matplotlib place the axes."""
-    layout = "constrained" if arranged else None
+def new_figure(width_mm: float, height_mm: float, *, arranged: bool = True, foot: float = 0.04) -> Figure:
+    """An empty styled figure of a size in millimetres.
+
+    `arranged` lets matplotlib place the axes, above a foot (share of the height) kept for the source line.
+    """
+    layout = ConstrainedLayoutEngine(rect=(0, foot, 1, 1 - foot)) if arranged else None
     with mpl.rc_context(_RC):
         return Figure(figsize=(width_mm / 25.4, height_mm / 25.4), layout=layout)
 
 
-def styled() -> "mpl.rc_context":  # type: ignore[name-defined]
+def styled() -> AbstractContextManager[None]:
     """Context in which axes, text and lines take the house style."""
     return mpl.rc_context(_RC)
 
@@ -114,8 +121,10 @@ def simulated_mark(figure: Figure, simulated: bool) -> None:
 
 
 def source_line(figure: Figure, text: str) -> None:
-    """The source of a figure, quiet, at its lower left."""
-    figure.text(0.005, 0.005, text, ha="left", va="bottom", fontsize=7, color=TOKENS.quiet)
+    """The source of a figure, quiet, at its lower left; long ones run over several lines."""
+    width_mm = figure.get_figwidth() * 25.4
+    lines = textwrap.wrap(text, round((width_mm - 28) / 1.28))
+    figure.text(0.005, 0.005, "\n".join(lines), ha="left", va="bottom", fontsize=7, color=TOKENS.quiet)
 
 
 def to_svg(figure: Figure, *, title: str, description: str, salt: str) -> str:

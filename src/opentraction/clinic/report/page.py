@@ -57,6 +57,8 @@ class ReportExtras:
     effects: Sequence[Effect] = ()
     """Pooled effects of published trials."""
     evidence_lines: Sequence[str] = field(default_factory=tuple)
+    without_traction: str = ""
+    """How people fare without real traction, to read a patient's own change beside."""
     made_at: datetime | None = None
 
 
@@ -139,6 +141,7 @@ def _page(course: Course, extras: ReportExtras) -> SimpleNamespace:
         rule_groups=_rule_groups(course.eligibility.contraindications),
         sessions=_session_blocks(course),
         evidence_lines=extras.evidence_lines,
+        without_traction=extras.without_traction,
         forests=[
             (
                 effect,
