@@ -141,7 +141,7 @@ def test_the_consent_says_in_plain_words_what_must_be_said():
     text = consent_text(family_profile(Family.STATIC, peak_n=200.0), Level.L5_S1, sessions=12)
     for words in (
         "up to 200 newtons", "weight of 20 kg", "disc L5-S1", "has not been shown", "little or no difference",
-        "urgent surgery", "Other ways", "stop at any time", "emergency department",
+        "urgent surgery", "Deen 2003", "Other ways", "stop at any time", "emergency department",
     ):  # fmt: skip
         assert words in text
     assert "does not pull" in consent_text(family_profile(Family.LYING, peak_n=0.0), None, sessions=6)

@@ -121,6 +121,23 @@ def test_guardrails_ask_about_the_unusual_and_refuse_the_impossible():
         guardrail_questions(family_profile(Family.STATIC, peak_n=100, minutes=60), PATIENT)
 
 
+@pytest.mark.parametrize(
+    ("share", "minutes", "per_week"),
+    [
+        pytest.param(
+            0.5 + 4.45 / 80.0, 25.0, 20 / 6, id="Schimmel: half of body weight + 4.45 kg, 20 in 6 weeks"
+        ),
+        pytest.param(0.6, 42.0, 1.0, id="Rodacki: 60 % of body weight for 42 min"),
+        pytest.param(0.5, 20.0, 12 / 5, id="Beurskens: up to 50 %, 12 sessions of 20 min in 5 weeks"),
+        pytest.param(1 / 3, 30.0, 5.0, id="Beattie: 30 min, five a week"),
+    ],
+)
+def test_no_published_protocol_is_outside_the_absolute_ranges(share, minutes, per_week):
+    pull = family_profile(Family.STATIC, peak_n=share * 80.0 * 9.80665, minutes=minutes)
+    assert isinstance(guardrail_questions(pull, PATIENT, sessions_per_week=per_week), tuple)
+    assert pull.peak_force_n <= 0.6 * 80.0 * 9.80665 + 1e-9
+
+
 def test_every_guardrail_names_its_source():
     for guardrail in GUARDRAILS:
         assert "class" in guardrail.source

@@ -282,6 +282,15 @@ def test_what_another_target_would_change_is_said():
     assert "would propose the same profile." in flat
 
 
+def test_a_table_whose_smallest_step_is_above_the_limit_gives_no_pull_and_says_so():
+    made = draft(capability=table(force_step_n=50.0), clinician_cap_n=30.0)
+    assert made.profile.family is Family.LYING
+    assert (
+        "No pull can be planned: the smallest step of the table lies above the lowest limit."
+        in made.rationale
+    )
+
+
 def test_a_family_asked_for_is_used():
     made = draft(AnalyticModel(spread=1e-4), families=(Family.STATIC,))
     assert {item.profile.family for item in made.alternatives} == {Family.LYING, Family.STATIC}

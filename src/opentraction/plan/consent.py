@@ -30,7 +30,7 @@ def consent_text(profile: TractionProfile, target: Level | None, *, sessions: in
             "Many people get better with time, with or without this treatment.",
             "Risks. Pain in the back or leg may get worse, during or after a session. The belt may "
             "press or bruise. "
-            "In one published case a large disc bulge suddenly grew during decompression and the "
+            "In one published case (Deen 2003) a large disc bulge suddenly grew during decompression and the "
             "person needed "
             "urgent surgery. How often harm happens is not known, because nobody has counted it well.",
             "Tell us at once, and go to an emergency department if we are not there, about new "

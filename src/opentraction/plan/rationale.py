@@ -37,6 +37,8 @@ def choice_lines(choice: Choice, targets: Targets, lowest_n: float | None) -> tu
     chosen, best = choice.chosen, choice.best
     where = f"at {targets.target}" if targets.target is not None else "as the mean over all levels"
     what = f"Proposed: {_named(chosen.profile)}, {chosen.profile.duration_s / 60:.0f} min."
+    if lowest_n is None:
+        return (what, "No pull can be planned: the smallest step of the table lies above the lowest limit.")
     if chosen is best:
         return (
             what,
@@ -52,7 +54,7 @@ def choice_lines(choice: Choice, targets: Targets, lowest_n: float | None) -> tu
         "gentler one is "
         "proposed.",
     ]
-    if lowest_n is not None and chosen.profile.peak_force_n == lowest_n:
+    if chosen.profile.peak_force_n == lowest_n:
         lines.append(
             f"It is the gentlest pull searched: {LOWEST_SHARE:.0%} of body weight "
             f"({cite('KDTCALC')}), or half of the "
