@@ -325,7 +325,12 @@ def _slipped(items: Sequence[Finding]) -> list[_Case]:
     cases: dict[Level | None, _Case] = {}
     for item in _present(items, FindingKind.LISTHESIS):
         case = cases.setdefault(item.level, _Case(Cause.SPONDYLOLISTHESIS, item.level))
-        case.add(1.8 * item.certainty, item.text)
+        backward = item.value is not None and item.value < 0
+        case.add((0.6 if backward else 1.8) * item.certainty, item.text)
+        if backward:
+            case.con.append(
+                "A backward offset of a few millimetres lies within the shape of many healthy backs."
+            )
     for case in cases.values():
         for sign in _present(items, FindingKind.EXTENSION_PAIN):
             case.add(0.6, sign.text)
@@ -337,18 +342,18 @@ def _slipped(items: Sequence[Finding]) -> list[_Case]:
 
 
 def _fractured(items: Sequence[Finding]) -> list[_Case]:
-    cases = []
-    for item in _present(items, FindingKind.VERTEBRAL_WEDGING):
-        case = _Case(Cause.VERTEBRAL_FRACTURE)  # without a level: a fracture is no target of a pull
-        certain = item.certainty if item.source is FindingSource.IMAGE else 1.0
-        case.add(3.0 * certain, item.text)
-        case.con.append(
-            "A wedged body may be old, healed or developmental; its age is not seen from its shape."
-        )
-        case.settle.append("STIR or fat-suppressed MRI, or CT, and a physician's opinion before any pull")
-        case.settle.append("Questions on falls, sudden onset, loss of height and bone density")
-        cases.append(case)
-    return cases
+    """One candidate for all wedged bodies, without a level: a fracture is no target of a pull."""
+    wedged = _present(items, FindingKind.VERTEBRAL_WEDGING)
+    if not wedged:
+        return []
+    case = _Case(Cause.VERTEBRAL_FRACTURE)
+    certain = [item.certainty if item.source is FindingSource.IMAGE else 1.0 for item in wedged]
+    case.points = 3.0 * max(certain)
+    case.pro.extend(item.text for item in wedged)
+    case.con.append("A wedged body may be old, healed or developmental; its age is not seen from its shape.")
+    case.settle.append("STIR or fat-suppressed MRI, or CT, and a physician's opinion before any pull")
+    case.settle.append("Questions on falls, sudden onset, loss of height and bone density")
+    return [case]
 
 
 def _non_specific(cases: list[_Case], roots: list[_Root], items: Sequence[Finding]) -> _Case:

@@ -27,19 +27,20 @@ from opentraction.evaluate import norms
 
 NARROW_SHARE = 0.70
 """A disc under 70 % of the height its neighbours and the norms lead to expect is called narrow: our choice;
-lumbar discs differ between neighbours by about 15 % (DISCDIM_IR)."""
+lumbar discs differ between neighbours by about 15 % (norms, DISCDIM_IR)."""
 DEGENERATED_FROM = 3.5
 """Estimated Pfirrmann grade from which wear is stated: midway between grade 3 and grade 4."""
 PROTRUSION_FROM_MM = 3.0
 """Depth behind the endplate corners from which displacement is stated; below it is within reading "
-"error (TUN)."""
+"error (Tunset 2013)."""
 GENANT = ((0.40, 3), (0.25, 2), (0.20, 1))
 """Loss of height and grade: 20-25 % mild, 25-40 % moderate, over 40 % severe (Genant, J Bone "
 "Miner Res 1993;8:1137)."""
 FRACTURE_VOXEL_MM = 1.5
 """Coarser voxels than this make fracture alarms on healthy bodies (3 mm flagged every body of a CT)."""
+LYING_SLIPS = "Lying MRI shows slips smaller than a standing film (Finkenstaedt 2018)."
 CANAL_NARROW_MM2 = 100.0
-"""Dural sac under 100 mm2 goes with walking-limited leg pain (LIM; Spine Disord 1994)."""
+"""Dural sac under 100 mm2 goes with walking-limited leg pain (PMC5728944)."""
 
 
 def image_findings(spine: Spine) -> tuple[Finding, ...]:
@@ -66,7 +67,7 @@ def image_findings(spine: Spine) -> tuple[Finding, ...]:
 
 
 def _disc_findings(disc: Disc, spine: Spine, seen: list[Disc]) -> Iterator[Finding]:
-    narrowing = _narrowing(disc, seen)
+    narrowing = _narrowing(disc, seen, bool(spine.vertebrae))
     if narrowing is not None:
         yield narrowing
     grade = disc.pfirrmann
@@ -76,7 +77,7 @@ def _disc_findings(disc: Disc, spine: Spine, seen: list[Disc]) -> Iterator[Findi
             text=f"Worn disc {disc.level}: estimated Pfirrmann grade {grade.value:.1f}.",
             certainty=_above(grade, 3.0),
         )  # fmt: skip
-    if disc.listhesis is not None and disc.listhesis.grade >= 1:
+    if disc.listhesis is not None and disc.listhesis.slip_mm.quality is not Quality.ASSUMED:
         yield _slip(disc, spine)
     if disc.protrusion is not None and disc.protrusion.depth_mm.quality is not Quality.ASSUMED:
         depth = disc.protrusion.depth_mm
@@ -97,8 +98,12 @@ def _disc_findings(disc: Disc, spine: Spine, seen: list[Disc]) -> Iterator[Findi
         )  # fmt: skip
 
 
-def _narrowing(disc: Disc, seen: list[Disc]) -> Finding | None:
-    """Height against what norms expect here, scaled by how this person's other discs compare with theirs."""
+def _narrowing(disc: Disc, seen: list[Disc], bodies: bool) -> Finding | None:
+    """Height against what norms expect here, scaled by how this person's other discs compare with theirs.
+
+    Without labelled bodies the endplates are those of the disc label, which leaves out their cartilage: then
+    only the comparison with the other discs counts.
+    """
     height = disc.height_mid_mm
     if height.quality is Quality.ASSUMED:
         return None
@@ -107,7 +112,8 @@ def _narrowing(disc: Disc, seen: list[Disc]) -> Finding | None:
         for other in seen
         if other.level is not disc.level and other.height_mid_mm.quality is not Quality.ASSUMED
     )
-    own = min(1.25, max(0.80, ratios[len(ratios) // 2])) if len(ratios) >= 2 else 1.0
+    lowest = 0.80 if bodies else 0.40
+    own = min(1.25, max(lowest, ratios[len(ratios) // 2])) if len(ratios) >= 2 else 1.0
     expected = norms.expected(disc.level).height_mid_mm.value * own
     if height.value >= NARROW_SHARE * expected:
         return None
@@ -121,18 +127,23 @@ def _narrowing(disc: Disc, seen: list[Disc]) -> Finding | None:
 
 
 def _slip(disc: Disc, spine: Spine) -> Finding:
+    """The slip of a level; one under 3 mm is kept as looked for and absent, so that screening sees it."""
     assert disc.listhesis is not None
     slip, percent = disc.listhesis.slip_mm, disc.listhesis.slip_percent
-    way = "forward" if slip.value > 0 else "backward"
-    posture = (
-        ""
-        if spine.posture is Posture.STANDING
-        else " Lying MRI shows slips smaller than a standing film (FINK)."
-    )
+    lying = "" if spine.posture is Posture.STANDING else f" {LYING_SLIPS}"
+    if disc.listhesis.grade == 0:
+        text = f"No slip at {disc.level}: {slip.value:.1f} mm, within 3 mm.{lying}"
+        certainty = 1 - _above_size(slip, 3.0)
+    else:
+        way = "forward" if slip.value > 0 else "backward"
+        text = (
+            f"{disc.level.upper} lies {abs(slip.value):.1f} mm ({abs(percent.value):.0f} %) {way} on "
+            f"{disc.level.lower}, Meyerding grade {disc.listhesis.grade}.{lying}"
+        )
+        certainty = _above_size(slip, 2.0)
     return _measured(
-        FindingKind.LISTHESIS, percent, "%", level=disc.level, certainty=_above_size(slip, 2.0),
-        text=f"{disc.level.upper} lies {abs(slip.value):.1f} mm ({abs(percent.value):.0f} %) {way} on "
-        f"{disc.level.lower}, Meyerding grade {disc.listhesis.grade}.{posture}",
+        FindingKind.LISTHESIS, percent, "%", level=disc.level, certainty=certainty,
+        positive=disc.listhesis.grade >= 1, text=text,
     )  # fmt: skip
 
 
