@@ -24,9 +24,9 @@ from opentraction.chart import (
     VertebraName,
 )
 from opentraction.evaluate import norms
+from opentraction.evaluate.frames import Axes
 from opentraction.evaluate.phantom_shape import (
     UPRIGHT,
-    Axes,
     Blob,
     BodyShape,
     CanalShape,
@@ -234,7 +234,8 @@ def _build(spec: PhantomSpec) -> PhantomShape:
             discs.append(below)
         bodies.append(_body_shape(name, body_axes, sizes, above, below, waist=float(draw.uniform(1.0, 2.5))))
         above = below if below is not None else above
-    return _stand_up(top, discs, bodies)
+    lean = vary * 3.0 * np.clip(draw.normal(size=3), -2, 2)
+    return _stand_up(top, discs, bodies, tilt_forward(lean[0]) @ tilt_left(lean[1]) @ turn(lean[2]))
 
 
 def _with(disc: DiscShape, **changes: object) -> DiscShape:
@@ -290,7 +291,7 @@ def _body_shape(
 ) -> BodyShape:
     upper, lower = sizes.rims[name, "upper"], sizes.rims[name, "lower"]
     if below is None:
-        lower = Rim(0.62 * upper.depth, 0.8 * upper.width, upper.dent)
+        lower = Rim(0.75 * upper.depth, 0.85 * upper.width, upper.dent)
     return BodyShape(
         name=name, axes=axes, height=sizes.body_height[name], upper_rim=upper, lower_rim=lower, waist=waist,
         above=above, below=below,
@@ -325,10 +326,12 @@ def _edge_x(disc: DiscShape, y: float) -> float:
     return float(np.interp(y, (radius * np.sin(theta))[order], (pole + radius * np.cos(theta))[order]))
 
 
-def _stand_up(top: DiscShape, discs: list[DiscShape], bodies: list[BodyShape]) -> PhantomShape:
-    """Turn the chain so that L3 is upright at the origin of the world, and add the canal."""
+def _stand_up(
+    top: DiscShape, discs: list[DiscShape], bodies: list[BodyShape], lean: np.ndarray
+) -> PhantomShape:
+    """Bring L3 to the origin of the world, upright but for `lean` (nobody lies quite straight); add the canal."""
     third = next(body for body in bodies if body.name is VertebraName.L3).axes
-    rotation = UPRIGHT @ third.matrix.T
+    rotation = UPRIGHT @ lean @ third.matrix.T
 
     def moved(axes: Axes) -> Axes:
         return Axes(rotation @ (axes.origin - third.origin), rotation @ axes.matrix)

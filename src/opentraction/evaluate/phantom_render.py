@@ -1,7 +1,7 @@
 """A phantom as a study: a label map, and an image with the contrast of a sagittal T2 spin echo.
 
-The label of a voxel is the structure at its centre. Signals follow exp(-TE/T2) at TE 100 ms, the nucleus with the
-T2 of its Pfirrmann grade (norms); the other tissues are grey levels chosen to look like an ordinary T2 image.
+The label of a voxel is the structure at its centre. Signals follow exp(-TE/T2) at TE 100 ms, the nucleus
+with the T2 of its Pfirrmann grade (norms); the other tissues are grey levels chosen to look ordinary.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,8 +12,9 @@ from scipy.spatial import cKDTree
 
 from opentraction.chart import BadValue, Posture
 from opentraction.evaluate import norms
+from opentraction.evaluate.frames import Array, Axes
 from opentraction.evaluate.phantom import Phantom
-from opentraction.evaluate.phantom_shape import UPRIGHT, Array, Axes, CanalShape, DiscShape, PhantomShape
+from opentraction.evaluate.phantom_shape import UPRIGHT, CanalShape, DiscShape, PhantomShape
 from opentraction.evaluate.study import ImagingStudy
 
 ECHO_TIME_MS = 100.0
@@ -171,9 +172,9 @@ def _disc_signal(disc: DiscShape) -> Callable[[Array], Array]:
         x, y, z = local[..., 0], local[..., 1], local[..., 2]
         low, up = disc.z_lower(x, y), disc.z_upper(x, y)
         zeta = (z - low) / np.maximum(up - low, 0.5) - 0.5
-        q = ((x + 0.05 * disc.upper_rim.depth) / (0.31 * disc.upper_rim.depth)) ** 2
-        q = q + (y / (0.31 * disc.upper_rim.width)) ** 2 + (zeta / 0.48) ** 4
-        share = 1.0 / (1.0 + np.exp(7.0 * (np.sqrt(q) - 1.0)))
+        q = ((x + 0.05 * disc.upper_rim.depth) / (0.34 * disc.upper_rim.depth)) ** 2
+        q = q + (y / (0.34 * disc.upper_rim.width)) ** 2 + (zeta / 0.48) ** 4
+        share = 1.0 / (1.0 + np.exp(12.0 * (np.sqrt(q) - 1.0)))
         return np.asarray(annulus + (nucleus - annulus) * share)
 
     return at

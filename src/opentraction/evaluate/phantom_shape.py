@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from opentraction.chart import ProtrusionKind, VertebraName
-
-Array = np.ndarray
+from opentraction.evaluate.frames import Array, Axes
 
 UPRIGHT = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 """Columns: anterior, left, cranial of a person in world RAS axes."""
@@ -33,22 +32,6 @@ def turn(angle_deg: float) -> Array:
     """Rotation (3, 3) about the z axis, front towards the left, by an angle [deg]."""
     c, s = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
     return np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-
-
-@dataclass(frozen=True)
-class Axes:
-    """A frame: `origin` (3,) and `matrix` (3, 3) with the x, y, z axes as columns, in world RAS mm."""
-
-    origin: Array
-    matrix: Array
-
-    def to_local(self, world: Array) -> Array:
-        """World points (..., 3) in this frame."""
-        return (world - self.origin) @ self.matrix
-
-    def to_world(self, local: Array) -> Array:
-        """Points (..., 3) of this frame in the world."""
-        return local @ self.matrix.T + self.origin
 
 
 @dataclass(frozen=True)

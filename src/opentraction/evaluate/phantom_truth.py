@@ -24,7 +24,8 @@ from opentraction.chart import (
     Vertebra,
     VertebraName,
 )
-from opentraction.evaluate.phantom_shape import Array, Axes, BodyShape, DiscShape, PhantomShape, Rim
+from opentraction.evaluate.frames import Array, Axes
+from opentraction.evaluate.phantom_shape import BodyShape, DiscShape, PhantomShape, Rim
 
 RIM_KEPT = 0.87
 """Share of the radius over which endplates are fitted: the outer 13 % is left out for osteophytes."""
@@ -108,8 +109,21 @@ def _true_disc(disc: DiscShape) -> Disc:
     half = (depth / 2, width / 2)
     upper = _quadratic(x - middle, y, w, disc.z_upper(x, y), half)
     lower = _quadratic(x - middle, y, w, disc.z_lower(x, y), half)
-    wedge = np.degrees(np.arctan(upper[1] / half[0]) - np.arctan(lower[1] / half[0]))
-    h_front, h_mid, h_back = (_band_mean(height, middle + u * half[0]) for u in (0.8, 0.0, -0.8))
+    ends = [(front, back)]
+    slopes = []
+    for rim, shift, surface in (
+        (disc.upper_rim, 0.5 * disc.slip, disc.z_upper),
+        (disc.lower_rim, -0.5 * disc.slip, disc.z_lower),
+    ):
+        own = rim.radius(_THETA)
+        ends.append(tuple(_edge(own, rim.pole + shift, 5.0, side) for side in (True, False)))
+        rim_x, rim_y, rim_w = _polar_nodes(own, rim.pole, RIM_KEPT)
+        slopes.append(_quadratic(rim_x, rim_y, rim_w, surface(rim_x + shift, rim_y), (1.0, 1.0))[1])
+    wedge = np.degrees(np.arctan(slopes[0]) - np.arctan(slopes[1]))
+    ahead, behind = min(end[0] for end in ends), max(end[1] for end in ends)
+    h_front, h_mid, h_back = (
+        _band_mean(height, 0.5 * (ahead + behind) + u * 0.5 * (ahead - behind)) for u in (0.8, 0.0, -0.8)
+    )
     whole_x, whole_y, whole_w = _polar_nodes(radius, pole)
     area = float(whole_w.sum())
     mean_height = float((whole_w * height(whole_x, whole_y)).sum() / area)
@@ -195,8 +209,7 @@ def _listhesis(disc: DiscShape) -> Listhesis:
     y = np.linspace(-8.0, 8.0, 81)
     upper, lower = _corners(disc, y)
     x, yy, w = _polar_nodes(disc.lower_rim.radius(_THETA), disc.lower_rim.pole, RIM_KEPT)
-    x = x - 0.5 * disc.slip
-    slope = np.arctan(_quadratic(x, yy, w, disc.z_lower(x, yy), (1.0, 1.0))[1])
+    slope = np.arctan(_quadratic(x, yy, w, disc.z_lower(x - 0.5 * disc.slip, yy), (1.0, 1.0))[1])
     gap = (upper - lower).mean(axis=0)
     slip = gap[0] * np.cos(slope) + gap[1] * np.sin(slope)
     radius, pole = disc.lower_rim.radius(_THETA), disc.lower_rim.pole

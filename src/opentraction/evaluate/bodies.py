@@ -1,0 +1,178 @@
+"""Vertebral bodies: their slab of two endplates, heights, wedge; and the body cut free of its arch."""
+
+import numpy as np
+from scipy import ndimage
+
+from opentraction.chart import Vertebra, VertebraName
+from opentraction.evaluate.endplates import (
+    ANGLES,
+    Outlines,
+    Side,
+    Slab,
+    Surface,
+    edges,
+    fit_slab,
+    mended,
+    ray_radius,
+)
+from opentraction.evaluate.frames import Array, Axes
+from opentraction.evaluate.occupancy import Occupancy
+from opentraction.evaluate.spread import Spread, measured
+
+RIM_DEPTHS_MM = (1.5, 3.0, 4.5)
+"""An endplate's outline is the widest one this far inside the bone: labels round their rims off."""
+HEIGHT_AT = (0.8, 0.0, -0.8)
+"""Front, middle, back: 10, 50 and 90 % of the depth, as shares of the half depth from the middle."""
+BAND_MM = 10.0
+GENANT_VOXEL_MM = 1.5
+"""No grade above this voxel size: at 3 mm nearly all levels would be flagged."""
+
+
+def rim(bone: Occupancy, axes: Axes, surface: Surface, *, upwards: bool) -> Array | None:
+    """Outline of a bony endplate about the frame's origin, at `ANGLES` [mm].
+
+    Args:
+        bone: the body.
+        axes: frame of the slab that the surface bounds.
+        surface: the endplate.
+        upwards: True when the bone lies above the surface.
+    """
+    found = [
+        ray_radius(bone.at, axes, surface.z, surface.normal * (depth if upwards else -depth))
+        for depth in RIM_DEPTHS_MM
+    ]
+    known = np.array([np.where(np.isfinite(each), each, 0.0) for each in found]).max(axis=0)
+    return mended(np.where(known > 0.0, known, np.nan))
+
+
+def fit_body(bone: Occupancy, axes: Axes, front: Array) -> Slab | None:
+    """Both endplates of a body; None when they cannot be fitted (cut off, or too small)."""
+
+    def outline(frame: Axes, upper: Surface, lower: Surface) -> Outlines | None:
+        above = rim(bone, frame, upper, upwards=False)
+        below = rim(bone, frame, lower, upwards=True)
+        if above is None or below is None:
+            return None
+        return Outlines(0.5 * (above + below), above, below)
+
+    own = Side(bone, own=True)
+    return fit_slab(own, own, outline, axes, 26.0, front)
+
+
+def vertebra_value(
+    name: VertebraName, bone: Occupancy, slab: Slab, spread: Spread, *, derived: bool
+) -> Vertebra | None:
+    """A body's measures; heights stay unset where the image border cuts it. None without a superior rim."""
+    edge = rim(bone, slab.axes, slab.upper, upwards=False)
+    if edge is None:
+        return None
+    x_axis, y_axis, z_axis = slab.axes.matrix.T
+    ahead, behind = edges(edge)
+    note = "the image border cuts this body" if bone.touches_border else ""
+    depth_sd, width_sd = spread.length(x_axis, derived=derived), spread.length(y_axis, derived=derived)
+    depth = (ahead - behind) / np.cos(np.radians(slab.upper.slope_deg))
+    heights = [slab.height(at * 0.5 * slab.depth_mm, BAND_MM) for at in HEIGHT_AT]
+    sd = spread.length(z_axis, derived=derived)
+    whole = not bone.touches_border and min(heights) > 2.0
+    front, mid, back = (measured(h, sd, derived=derived) if whole else None for h in heights)
+    wedge = measured(slab.wedge_deg, spread.angle(z_axis, slab.depth_mm, derived=derived), derived=derived)
+    return Vertebra(
+        name=name,
+        frame=slab.axes.value(),
+        depth_mm=measured(depth, depth_sd, derived=derived, note=note),
+        width_mm=measured(float(np.ptp(edge * np.sin(ANGLES))), width_sd, derived=derived, note=note),
+        height_front_mm=front,
+        height_mid_mm=mid,
+        height_back_mm=back,
+        wedge_deg=wedge if whole else None,
+        cut_off=bone.touches_border,
+    )
+
+
+def sacrum_value(bone: Occupancy, disc: Slab, spread: Spread, *, derived: bool) -> Vertebra | None:
+    """S1 by its superior endplate alone: the frame's origin lies on that endplate, z is its normal."""
+    edge = rim(bone, disc.axes, disc.lower, upwards=False)
+    if edge is None:
+        return None
+    ahead, behind = edges(edge)
+    y = edge * np.sin(ANGLES)
+    middle = np.array([0.5 * (ahead + behind)]), np.array([0.5 * (y.max() + y.min())])
+    origin = np.array([middle[0][0], middle[1][0], disc.lower.z(*middle)[0]])
+    axes = disc.axes.moved(origin).leaned(disc.lower.normal)
+    depth = (ahead - behind) / np.cos(np.radians(disc.lower.slope_deg))
+    x_axis, y_axis, _ = axes.matrix.T
+    return Vertebra(
+        name=VertebraName.S1,
+        frame=axes.value(),
+        depth_mm=measured(depth, spread.length(x_axis, derived=derived), derived=derived),
+        width_mm=measured(float(np.ptp(y)), spread.length(y_axis, derived=derived), derived=derived),
+        cut_off=bone.touches_border,
+    )
+
+
+def deepest_point(mask: Array, size_mm: Array) -> Array:
+    """Index (3,) of the centre of the largest sphere inside a mask: the body, never the arch."""
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=size_mm)
+    inner = np.argwhere(depth > 0.92 * depth.max())
+    return np.asarray(inner.mean(axis=0) - 1.0)
+
+
+def without_arch(mask: Array, affine: Array, axes: Axes) -> Array:
+    """A whole vertebra's mask with its arch cut away.
+
+    Rule: in the middle third of the width the body's back wall is where, going back from the body's centre, the
+    mask first ends (the vertebral foramen). A plane is laid through the wall at the heights of the body, by
+    median and robust slope, and what lies behind it goes: pedicles, facets, laminae and processes.
+
+    Args:
+        mask: whole vertebra on a crop of the grid.
+        affine: index of that crop to world.
+        axes: the body's first frame, its origin in the body.
+    """
+    index = np.argwhere(mask)
+    local = axes.to_local(index @ affine[:3, :3].T + affine[:3, 3])
+    inverse = np.linalg.inv(affine)
+    height, back = np.meshgrid(np.arange(-9.0, 9.5, 1.0), np.arange(0.0, -40.0, -0.5), indexing="ij")
+    walls, heights = [], []
+    for y in np.arange(-7.0, 7.5, 1.0):
+        points = axes.to_world(np.stack([back, np.full_like(back, y), height], axis=-1))
+        at = points @ inverse[:3, :3].T + inverse[:3, 3]
+        share = ndimage.map_coordinates(mask.astype(np.float32), at.reshape(-1, 3).T, order=1)
+        share = share.reshape(back.shape)
+        ends = (share < 0.5).any(axis=1) & (share[:, 0] >= 0.5)
+        first = np.argmax(share < 0.5, axis=1)
+        walls.extend(back[ends, first[ends]])
+        heights.extend(height[ends, 0])
+    if len(walls) < 30:
+        return mask
+    wall, at_height = np.array(walls), np.array(heights)
+    slope = 0.0
+    for _ in range(3):
+        middle = np.median(wall - slope * at_height)
+        rest = np.abs(wall - slope * at_height - middle)
+        near = rest <= max(3.0, 2.0 * float(np.median(rest)))
+        slope = float(np.polyfit(at_height[near], wall[near], 1)[0])
+    middle = float(np.median((wall - slope * at_height)[near]))
+    kept = local[:, 0] >= middle + slope * local[:, 2] - 0.3
+    body = np.zeros_like(mask)
+    body[tuple(index[kept].T)] = True
+    parts, count = ndimage.label(body)
+    if count > 1:
+        body = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
+    return np.asarray(body)
+
+
+def genant(vertebra: Vertebra, voxel_mm: tuple[float, float, float]) -> int | None:
+    """Genant's grade of height loss: 0 none, 1 from 20 %, 2 from 25 %, 3 from 40 %; a hint, not a reading.
+
+    The smallest of the front, middle and back heights is compared with the largest. None where heights are
+    missing or the voxel along the body's axis is above 1.5 mm (coarser images flag healthy bodies).
+
+    Source: Genant et al., J Bone Miner Res 1993;8:1137.
+    """
+    heights = [vertebra.height_front_mm, vertebra.height_mid_mm, vertebra.height_back_mm]
+    known = [height.value for height in heights if height is not None]
+    if len(known) < 3 or sorted(voxel_mm)[1] > GENANT_VOXEL_MM:
+        return None
+    loss = 1.0 - min(known) / max(known)
+    return 0 if loss < 0.20 else 1 if loss < 0.25 else 2 if loss < 0.40 else 3

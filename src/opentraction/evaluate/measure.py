@@ -1,0 +1,312 @@
+"""From a labelled study to a measured spine: `measure`.
+
+Everything is measured in millimetres in the world, on endplates fitted between voxels. What the labels do not
+show is not invented here: see `assume_missing`.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from opentraction.chart import (
+    LEVELS,
+    BadInput,
+    Disc,
+    Level,
+    Measure,
+    Spine,
+    SpineSource,
+    Vertebra,
+    VertebraName,
+)
+from opentraction.evaluate.bodies import deepest_point, fit_body, sacrum_value, vertebra_value, without_arch
+from opentraction.evaluate.discs import DiscSlab, DiscSource, disc_value, fit_disc
+from opentraction.evaluate.endplates import Slab
+from opentraction.evaluate.frames import WORLD_ANTERIOR, Array, Axes, axes_from, tangents
+from opentraction.evaluate.occupancy import Occupancy, crops, label_mask, occupancy
+from opentraction.evaluate.protrusion import protrusion_of
+from opentraction.evaluate.signal import fluid_signal, nucleus_signal, ratio_and_grade
+from opentraction.evaluate.spread import Spread, measured
+from opentraction.evaluate.study import ImagingStudy
+
+METHOD = "fitted endplates 1"
+_NAMES = tuple(VertebraName)
+_PAIRS = tuple(f"{upper.value}-{lower.value}" for upper, lower in pairwise(_NAMES))
+_DOUBTFUL_HEIGHT_MM = (1.0, 30.0)
+
+
+@dataclass
+class _Column:
+    """The labelled structures of one study, head to foot, with their first frames."""
+
+    study: ImagingStudy
+    bones: dict[VertebraName, Occupancy]
+    discs: dict[str, Occupancy]
+    axes: dict[str, Axes]
+    front_from: str
+    spread: Spread
+    canal: Array | None
+
+
+def measure(study: ImagingStudy) -> Spine:
+    """Measure every lumbar disc and every vertebra whose label allows it.
+
+    Args:
+        study: labels with names (an image is used for the signal of the discs where there is one).
+
+    Returns:
+        A `Spine`: each number with quality and spread. Levels that the labels do not show are named in its
+        notes and left out; lordosis is None unless the superior endplates of L1 and S1 are both seen.
+
+    Raises:
+        BadInput: without labels, without any lumbar level, or with a level missing between two others.
+    """
+    if study.labels is None:
+        raise BadInput(
+            f"Expected a study with a label map, got an image alone ({study.study_id}). Give the labels of a "
+            "segmenter, outlines drawn by a person, or landmarks."
+        )
+    column = _column(study)
+    body_slabs = {
+        name: slab
+        for name, bone in column.bones.items()
+        if name is not VertebraName.S1
+        and (slab := fit_body(bone, column.axes[name.value], column.axes[name.value].matrix[:, 0]))
+        is not None
+    }
+    fitted = _fit_discs(column)
+    if not any(name in {level.value for level in LEVELS} for name in fitted):
+        found = ", ".join(sorted(study.names)) or "none"
+        raise BadInput(
+            f"Expected at least one lumbar disc, or two neighbouring lumbar bodies, got the labels: {found}. "
+            "Give a study of the lumbar spine."
+        )
+    notes = list(study.notes)
+    discs = _disc_values(column, fitted, notes)
+    vertebrae = _vertebra_values(column, body_slabs, fitted, notes)
+    lordosis = _lordosis(column, body_slabs, fitted, notes)
+    notes.append(column.front_from)
+    return Spine(
+        study_id=study.study_id,
+        source=SpineSource.LABEL_MAP,
+        method=f"{METHOD}; labels: {study.convention or 'unnamed convention'}",
+        posture=study.posture,
+        vertebrae=tuple(vertebrae),
+        discs=tuple(discs),
+        lordosis_deg=lordosis,
+        laterality_known=study.laterality_known,
+        voxel_mm=study.voxel_mm,
+        notes=tuple(dict.fromkeys(notes)),
+        simulated=study.simulated,
+    )
+
+
+def _column(study: ImagingStudy) -> _Column:
+    """Soften all labels, cut bodies from arches, and give each structure a first frame."""
+    boxes = crops(study)
+    masks = {name: label_mask(study, name, box) for name, box in boxes.items()}
+    bones = [name for name in _NAMES if name.value in boxes]
+    discs = [name for name in _PAIRS if name in boxes]
+    order = _in_order(bones, discs)
+    whole = {name.value: occupancy(study, masks[name.value], boxes[name.value]) for name in bones}
+    centres: dict[str, Array] = {name: whole[name].centroid for name in whole}
+    if not study.bodies_only:
+        for name in bones:
+            if name is not VertebraName.S1:
+                centres[name.value] = _core(study, masks[name.value], boxes[name.value])
+    soft_discs = {name: occupancy(study, masks[name], boxes[name]) for name in discs}
+    centres |= {name: disc.centroid for name, disc in soft_discs.items()}
+    for upper, lower in pairwise(bones):
+        gap = f"{upper.value}-{lower.value}"
+        if gap in _PAIRS and gap not in centres:
+            centres[gap] = 0.5 * (centres[upper.value] + centres[lower.value])
+            order.append(gap)
+    order.sort(key=_rank)
+    up = tangents(order, centres)
+    fronts, said = _fronts(study, order, centres, up, whole, boxes)
+    axes = {name: axes_from(centres[name], up[name], fronts[name]) for name in order}
+    soft_bones = {}
+    for name in bones:
+        mask, box = masks[name.value], boxes[name.value]
+        if study.bodies_only or name is VertebraName.S1:
+            soft_bones[name] = whole[name.value]
+            continue
+        affine = study.affine.copy()
+        affine[:3, 3] += affine[:3, :3] @ np.array([each.start for each in box])
+        soft_bones[name] = occupancy(study, without_arch(mask, affine, axes[name.value]), box)
+    canal = np.argwhere(study.mask("canal")) if "canal" in boxes else None
+    return _Column(study, soft_bones, soft_discs, axes, said, Spread.of(study), canal)
+
+
+def _rank(name: str) -> float:
+    first = _NAMES.index(VertebraName(name.split("-")[0]))
+    return first + (0.5 if "-" in name else 0.0)
+
+
+def _in_order(bones: list[VertebraName], discs: list[str]) -> list[str]:
+    return sorted([name.value for name in bones] + discs, key=_rank)
+
+
+def _core(study: ImagingStudy, mask: Array, box: tuple[slice, ...]) -> Array:
+    """World position of the centre of a body whose label includes the arch."""
+    index = deepest_point(mask, np.asarray(study.voxel_mm)) + np.array([each.start for each in box])
+    return np.asarray(study.affine[:3, :3] @ index + study.affine[:3, 3])
+
+
+def _fronts(
+    study: ImagingStudy,
+    order: list[str],
+    centres: dict[str, Array],
+    up: dict[str, Array],
+    whole: dict[str, Occupancy],
+    boxes: dict[str, tuple[slice, ...]],
+) -> tuple[dict[str, Array], str]:
+    """Direction of the front at each structure, and the sentence that says where it came from.
+
+    From the canal where it is labelled; else from the arches; else the image's own anterior axis.
+    """
+    raw: dict[str, Array] = {}
+    said = "The front was taken from the image's own axes: neither canal nor arches are labelled."
+    if "canal" in boxes:
+        points = _canal_points(study)
+        for name in order:
+            near = np.abs((points - centres[name]) @ up[name]) <= 8.0
+            if near.sum() >= 30:
+                raw[name] = centres[name] - points[near].mean(axis=0)
+        said = "The front was taken from the labelled canal behind the bodies."
+    elif not study.bodies_only:
+        raw = {name: centres[name] - bone.centroid for name, bone in whole.items()}
+        said = "The front was taken from the labelled arches behind the bodies."
+    if len(raw) < 2:
+        return dict.fromkeys(order, WORLD_ANTERIOR), said
+    found = {}
+    for index, name in enumerate(order):
+        near = [raw[other] for other in order[max(index - 2, 0) : index + 3] if other in raw]
+        flat = [each - (each @ up[name]) * up[name] for each in near or list(raw.values())]
+        found[name] = np.sum([each / np.linalg.norm(each) for each in flat], axis=0)
+    return found, said
+
+
+def _canal_points(study: ImagingStudy) -> Array:
+    """World positions (n, 3) of canal and cord together: the canal's label leaves the cord out."""
+    assert study.labels is not None
+    numbers = [study.names[name] for name in ("canal", "cord") if name in study.names]
+    index = np.argwhere(np.isin(study.labels, numbers))
+    return np.asarray(index @ study.affine[:3, :3].T + study.affine[:3, 3])
+
+
+def _fit_discs(column: _Column) -> dict[str, DiscSlab]:
+    found = {}
+    for name in _PAIRS:
+        if name not in column.axes:
+            continue
+        upper, lower = (VertebraName(part) for part in name.split("-"))
+        source = DiscSource(
+            name=name,
+            label=column.discs.get(name),
+            above=column.bones.get(upper),
+            below=column.bones.get(lower),
+            drawn=name in column.discs and name not in column.study.derived,
+        )
+        axes = column.axes[name]
+        fitted = fit_disc(source, axes, axes.matrix[:, 0])
+        if fitted is not None:
+            found[name] = fitted
+    return found
+
+
+def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str]) -> list[Disc]:
+    study = column.study
+    signals = {name: nucleus_signal(study, each.slab) for name, each in fitted.items()}
+    brightest = max((each for each in signals.values() if each is not None), default=0.0)
+    values: list[Disc] = []
+    for level in LEVELS:
+        each = fitted.get(level.value)
+        if each is None:
+            notes.append(_missing(column, level))
+            continue
+        source = each.source
+        note = ""
+        if not source.drawn:
+            note = "derived from the facing endplates of the two bodies; the disc itself was not outlined"
+            notes.append(
+                f"{level.value} is derived from the bodies: its outline and volume are approximate and a "
+                "protrusion cannot be seen on it."
+            )
+        if any(bone is not None and bone.touches_border for bone in (source.above, source.below)):
+            note = (note + "; " if note else "") + "the image border cuts a neighbouring body"
+        protrusion = protrusion_of(each, column.spread, laterality_known=study.laterality_known)
+        disc = disc_value(each, level, column.spread, protrusion, note)
+        low, high = _DOUBTFUL_HEIGHT_MM
+        if not low <= disc.mean_height_mm.value <= high:
+            notes.append(f"{level.value} has an implausible height of {disc.mean_height_mm.value:.1f} mm.")
+        signal = signals[level.value]
+        if signal is not None:
+            graded = ratio_and_grade(signal, fluid_signal(study, each.slab, column.canal), brightest)
+            if graded is not None:
+                disc = disc.replace(signal_ratio=graded[0], pfirrmann=graded[1])
+        values.append(disc)
+    seen = [disc.level.index for disc in values]
+    missing = [LEVELS[index].value for index in range(min(seen), max(seen)) if index not in seen]
+    if missing:
+        raise BadInput(
+            f"Expected consecutive levels, got none at {', '.join(missing)} between others that can be measured. "
+            "Complete the label map at that level."
+        )
+    return values
+
+
+def _missing(column: _Column, level: Level) -> str:
+    upper, lower = level.upper in column.bones, level.lower in column.bones
+    if upper and not lower:
+        return f"{level.value} is not on the image or its labels: {level.lower.value} has no label."
+    if lower and not upper:
+        return f"{level.value} is not on the image or its labels: {level.upper.value} has no label."
+    if upper and lower:
+        return f"{level.value} could not be measured: its endplates could not be fitted."
+    return f"{level.value} is not on the image or its labels."
+
+
+def _vertebra_values(
+    column: _Column, slabs: dict[VertebraName, Slab], fitted: dict[str, DiscSlab], notes: list[str]
+) -> list[Vertebra]:
+    values = []
+    for name, bone in column.bones.items():
+        derived = False
+        value = None
+        if name is VertebraName.S1 and "L5-S1" in fitted:
+            value = sacrum_value(bone, fitted["L5-S1"].slab, column.spread, derived=derived)
+        elif name in slabs:
+            value = vertebra_value(name, bone, slabs[name], column.spread, derived=derived)
+        if value is None:
+            notes.append(f"{name.value} is labelled but could not be measured.")
+            continue
+        if bone.touches_border:
+            notes.append(f"{name.value} is cut by the image border: its heights are not given.")
+        values.append(value)
+    return values
+
+
+def _lordosis(
+    column: _Column, slabs: dict[VertebraName, Slab], fitted: dict[str, DiscSlab], notes: list[str]
+) -> Measure | None:
+    """Angle between the superior endplates of L1 and S1, on the sagittal plane of the column [deg]."""
+    first, last = slabs.get(VertebraName.L1), fitted.get("L5-S1")
+    if first is None or last is None or last.source.below is None:
+        notes.append("Lordosis L1-S1 is not given: the superior endplates of L1 and S1 are not both seen.")
+        return None
+    top = first.axes.matrix @ first.upper.normal
+    bottom = last.slab.axes.matrix @ last.slab.lower.normal
+    left = np.sum([slab.axes.matrix[:, 1] for slab in slabs.values()], axis=0)
+    left /= np.linalg.norm(left)
+    front = np.cross(left, top)
+    front /= np.linalg.norm(front)
+    lean = [np.arctan2(normal @ front, normal @ np.cross(front, left)) for normal in (top, bottom)]
+    sd = column.spread.angle(last.slab.axes.matrix[:, 2], last.slab.depth_mm)
+    return measured(
+        float(np.degrees(lean[1] - lean[0])),
+        sd,
+        derived=False,
+        note=f"as imaged, {column.study.posture.value}",
+    )

@@ -1,0 +1,92 @@
+"""How much of a structure is at a point: a label sampled between voxels, for surfaces finer than the grid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from opentraction.evaluate.frames import Array, Axes
+from opentraction.evaluate.study import ImagingStudy
+
+_SMOOTHING = 0.6
+"""Width of the Gaussian that softens the staircase of a label [voxels]."""
+_COARSE_MM = 2.5
+"""Along an axis with larger voxels a narrower one is used, so that slices stay apart."""
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """A softened label on a crop of the grid; 0.5 is the edge of the structure."""
+
+    values: Array
+    mask: Array
+    """The label itself on the same crop, which reaches four voxels beyond it."""
+    affine: Array
+    """Index of the crop to world RAS, shape (4, 4)."""
+    inverse: Array
+    """World RAS to index of the crop, shape (4, 4)."""
+    centroid: Array
+    volume_mm3: float
+    touches_border: bool
+
+    def at(self, world: Array) -> Array:
+        """Occupancy 0 to 1 at world points (..., 3); 0 outside of the crop."""
+        index = world @ self.inverse[:3, :3].T + self.inverse[:3, 3]
+        coordinates = index.reshape(-1, 3).T
+        sampled = ndimage.map_coordinates(self.values, coordinates, order=1, mode="constant", cval=0.0)
+        return np.asarray(sampled.reshape(world.shape[:-1]))
+
+    def near(self, axes: Axes, half_mm: tuple[float, float, float]) -> tuple[Array, Array]:
+        """Voxel centres (n, 3) in a frame's box of half sides, and whether each belongs to the structure."""
+        signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T
+        corners = axes.to_world(signs * np.asarray(half_mm)) @ self.inverse[:3, :3].T + self.inverse[:3, 3]
+        low = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
+        high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, self.mask.shape)
+        if np.any(high <= low):
+            return np.empty((0, 3)), np.empty(0, dtype=bool)
+        ticks = np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij")
+        index = np.stack([each.ravel() for each in ticks], axis=1)
+        world = index @ self.affine[:3, :3].T + self.affine[:3, 3]
+        return axes.to_local(world), self.mask[tuple(index.T)]
+
+
+def crops(study: ImagingStudy) -> dict[str, tuple[slice, ...]]:
+    """Index box of each named structure that has at least one voxel."""
+    if study.labels is None:
+        return {}
+    boxes = ndimage.find_objects(np.maximum(study.labels, 0))
+    found = {}
+    for name, number in study.names.items():
+        if 0 < number <= len(boxes) and boxes[number - 1] is not None:
+            found[name] = boxes[number - 1]
+    return found
+
+
+def label_mask(study: ImagingStudy, name: str, box: tuple[slice, ...]) -> Array:
+    """Boolean mask of one structure on its index box."""
+    assert study.labels is not None
+    return np.asarray(study.labels[box] == study.names[name])
+
+
+def occupancy(study: ImagingStudy, mask: Array, box: tuple[slice, ...]) -> Occupancy:
+    """Soften a mask, given on an index box of the study's grid."""
+    assert study.labels is not None
+    size = np.asarray(study.voxel_mm)
+    margin = 4
+    padded = np.pad(mask, margin).astype(np.float32)
+    sigma = np.where(size > _COARSE_MM, 0.35, _SMOOTHING)
+    values = ndimage.gaussian_filter(padded, sigma, truncate=3.0)
+    start = np.array([each.start for each in box]) - margin
+    affine = study.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ start
+    index = np.argwhere(mask).mean(axis=0) + margin
+    edges = [each.start == 0 or each.stop == n for each, n in zip(box, study.labels.shape, strict=True)]
+    return Occupancy(
+        values=values,
+        mask=np.pad(mask, margin),
+        affine=affine,
+        inverse=np.linalg.inv(affine),
+        centroid=affine[:3, :3] @ index + affine[:3, 3],
+        volume_mm3=float(mask.sum() * abs(np.linalg.det(study.affine[:3, :3]))),
+        touches_border=any(edges),
+    )
