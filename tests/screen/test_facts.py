@@ -22,7 +22,8 @@ from opentraction.chart import (
     Verdict,
     VertebraName,
 )
-from opentraction.screen import screen
+from opentraction.screen import rules, screen
+from opentraction.screen.fact import cleared
 
 from .people import ADULT, EMPTY, NOW, all_no, says
 
@@ -225,6 +226,11 @@ def test_roots_and_recent_prolapse_are_precautions() -> None:
 def test_a_fact_on_the_safe_side_of_an_unsourced_cut_off_clears_nobody(rule_id: str, item: Finding) -> None:
     assert state(rule_id, item) is UNKNOWN
     assert state(rule_id, item, base=says(EMPTY, Reply.NO, rule_id)) is NOT_MET
+
+
+def test_no_fact_may_ever_be_written_that_clears_by_an_unsourced_cut_off() -> None:
+    for rule in rules():
+        assert bool(cleared(rule.rule_id, "A number on the safe side.")) == rule.threshold_sourced
 
 
 def test_a_published_cut_off_may_clear_when_its_spread_allows() -> None:

@@ -41,13 +41,17 @@ def one_answer(rule_id: str, reply: Reply, days_ago: float, stands: float) -> An
     )
 
 
-answers = st.builds(
-    one_answer,
-    st.sampled_from(IDS),
-    st.sampled_from(list(Reply)),
-    st.sampled_from([0.0, 0.0, 0.0, 0.5, 3.0, 20.0, 100.0]),
-    st.sampled_from([0.4, 30.0, 365.0]),
-)
+def answers(ids: list[str]) -> st.SearchStrategy[Answer]:
+    """Answers of any kind and age to some of the questions."""
+    return st.builds(
+        one_answer,
+        st.sampled_from(ids),
+        st.sampled_from(list(Reply)),
+        st.sampled_from([0.0, 0.0, 0.0, 0.5, 3.0, 20.0, 100.0]),
+        st.sampled_from([0.4, 30.0, 365.0]),
+    )
+
+
 items = st.sampled_from(
     [
         Finding(kind=FindingKind.MYOTOME, text="L5 left.", source=FindingSource.EXAMINATION, value=4,
@@ -75,10 +79,12 @@ patients = st.builds(
 
 @st.composite
 def charts(draw: st.DrawFn) -> Findings:
-    """All gates answered no (or all but a few), then a few answers of any kind on top."""
+    """All gates answered no (or all but a few), then a few answers on top, several about one gate."""
     skipped = draw(st.sets(st.sampled_from(GATE_IDS), max_size=2))
     base = [one_answer(gate_id, Reply.NO, 0, 30) for gate_id in GATE_IDS if gate_id not in skipped]
-    extra = draw(st.lists(answers, max_size=5))
+    gate = draw(st.sampled_from(gates()))
+    extra = draw(st.lists(answers([gate.gate_id, *gate.rule_ids]), max_size=4))
+    extra += draw(st.lists(answers(IDS), max_size=2))
     return Findings(items=tuple(draw(st.lists(items, max_size=2))), answers=(*base, *extra))
 
 
@@ -88,7 +94,8 @@ def test_replacing_any_answer_by_unknown_never_makes_the_verdict_more_permissive
     findings: Findings, patient: Patient, data: st.DataObject
 ) -> None:
     before = screen(patient, findings, at=NOW).verdict
-    index = data.draw(st.integers(0, len(findings.answers) - 1))
+    last = len(findings.answers) - 1
+    index = data.draw(st.integers(0, last) | st.integers(max(0, last - 5), last))
     old = findings.answers[index]
     changed = list(findings.answers)
     changed[index] = old.replace(reply=Reply.UNKNOWN)
