@@ -4,7 +4,7 @@ In this order, the first that applies decides:
 1. a person says yes to the rule (or to a gate that is the rule), or a fact meets it: met; a "no" beside it
   does not count;
 2. a person says "unknown" to it, or such an answer has lapsed: unknown;
-3. a person says no to the rule itself: not met;
+3. a person says no to the rule itself (or to a gate of one rule, asked in the same words): not met;
 4. a fact puts it in doubt: unknown, until a person answers the rule itself;
 5. a fact clears it (only by a published cut-off): not met;
 6. its gate was answered yes or unknown: unknown; 7. its gate was answered no: not met; 8. nobody was asked:
@@ -125,6 +125,8 @@ def _ruling(rule: Rule, said: dict[str, list[Answer]], facts: tuple[Fact, ...], 
     own = [_said(answer, rule, now) for answer in said.get(rule.rule_id, [])]
     at_gate = [_said(answer, rule, now) for answer in said.get(gate.gate_id, [])] if gate else []
     is_rule = gate is not None and gate.on_yes is OnYes.MET
+    if gate is not None and is_rule and len(gate.rule_ids) == 1:  # the very same question
+        own, at_gate = [*own, *at_gate], []
     return (
         _met(rule, own, at_gate if is_rule else [], [*own, *at_gate], facts)
         or _by_own(rule, own, at_gate, is_rule, facts)
