@@ -27,7 +27,10 @@ from opentraction.chart import (
     Clinician,
     CoInterventionKind,
     Family,
+    Finding,
+    FindingKind,
     Findings,
+    FindingSource,
     Goal,
     GoalKind,
     Level,
@@ -187,6 +190,7 @@ def test_a_force_of_a_billion_is_one_sentence():
     [
         ({"minutes": 0.0}, "Session must be 3 to 42 min"),
         ({"session_number": 0}, "Expected a session number of 1 to 100"),
+        ({"budget": 10}, "Expected a budget of 100 sample-sessions or more"),
         ({"sessions": 0}, "Expected 1 to 40 sessions"),
         ({"sessions_per_week": 14.0}, "Sessions must be 1 to 5 a week"),
     ],
@@ -289,6 +293,20 @@ def test_a_table_whose_smallest_step_is_above_the_limit_gives_no_pull_and_says_s
         "No pull can be planned: the smallest step of the table lies above the lowest limit."
         in made.rationale
     )
+
+
+def test_a_displaced_disc_at_the_target_brings_the_published_harm_to_mind():
+    displaced = Finding(
+        kind=FindingKind.DISC_DISPLACEMENT,
+        text="Extrusion of 7 mm at L4-L5.",
+        source=FindingSource.IMAGE,
+        level=Level.L4_L5,
+    )
+    text = " ".join(draft(findings=FINDINGS.replace(items=(displaced,))).rationale)
+    assert "Extrusion of 7 mm at L4-L5. In one case a large protrusion grew suddenly" in text
+    assert "DEEN03" in text
+    elsewhere = FINDINGS.replace(items=(displaced.replace(level=Level.L1_L2),))
+    assert "grew suddenly" not in " ".join(draft(findings=elsewhere).rationale)
 
 
 def test_a_family_asked_for_is_used():

@@ -52,14 +52,14 @@ def guardrail_questions(
     Raises BadValue for a setting outside its absolute range. The share of body weight is asked about only
     where the mass is known; the stacked limits then hold the pull below an absolute cap.
     """
+    # A setting exactly at its bound must not trip over the rounding of its own sum.
     checked = [
         (FORCE, profile.peak_force_n),
-        (DURATION, profile.duration_s / 60.0),
+        (DURATION, round(profile.duration_s / 60.0, 9)),
         (ANGLE, profile.angle_deg),
     ]
     weight_n = body_weight_n(patient)
     if weight_n is not None:
-        # A limit of exactly 60 % must not trip over its own rounding.
         checked.append((FORCE_SHARE, round(100.0 * profile.peak_force_n / weight_n, 9)))
     if sessions_per_week is not None:
         checked.append((SESSIONS_PER_WEEK, sessions_per_week))

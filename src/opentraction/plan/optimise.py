@@ -42,10 +42,12 @@ from opentraction.plan.rationale import (
     change_lines,
     choice_lines,
     closing_lines,
+    displaced_lines,
     eligibility_lines,
     not_known_lines,
 )
-from opentraction.plan.search import SESSION_BUDGET, ProgressCallback, SearchResult, search, space
+from opentraction.plan.search import SESSION_BUDGET, ProgressCallback, SearchResult, search
+from opentraction.plan.space import space
 
 if TYPE_CHECKING:
     from opentraction.mechanics import SpineModel
@@ -133,6 +135,7 @@ def optimise(
         *change_lines(
             result, targets, limits, later, targetable=model.targetable, session_number=session_number
         ),
+        *displaced_lines(findings, targets),
         *not_known_lines(patient, capability, harness_rating_n, chosen.peak_force_n),
         *guardrail_questions(chosen, patient, sessions_per_week=sessions_per_week),
         *closing_lines(patient.simulated or model.simulated, targets, result.ensemble.samples),

@@ -3,6 +3,8 @@
 from opentraction.chart import (
     Capability,
     Eligibility,
+    FindingKind,
+    Findings,
     GoalKind,
     Level,
     Limit,
@@ -13,8 +15,9 @@ from opentraction.chart import (
 from opentraction.plan.evidence_line import MODEL_LINE
 from opentraction.plan.limits import FIRST_SESSIONS, binding_sentence
 from opentraction.plan.objectives import Candidate, Targets, band, default_goals, gain_mpa_s
-from opentraction.plan.search import LOWEST_SHARE, Choice, SearchResult, bands_overlap, choose
+from opentraction.plan.search import Choice, SearchResult, bands_overlap, choose
 from opentraction.plan.sources import cite
+from opentraction.plan.space import LOWEST_SHARE
 
 
 def eligibility_lines(eligibility: Eligibility) -> tuple[str, ...]:
@@ -121,6 +124,21 @@ def _other_targets(result: SearchResult, targets: Targets, targetable: tuple[Lev
         f"With {_either(names)} as the target the first, coarse search would propose {instead}."
         for instead, names in by_profile.items()
     ]
+
+
+def displaced_lines(findings: Findings, targets: Targets) -> tuple[str, ...]:
+    """A word of care where a disc that the plan unloads is displaced."""
+    displaced = [
+        finding
+        for finding in findings.of(FindingKind.DISC_DISPLACEMENT)
+        if finding.positive and (targets.target is None or finding.level is targets.target)
+    ]
+    if not displaced:
+        return ()
+    return (
+        f"{displaced[0].text.rstrip('.')}. In one case a large protrusion grew suddenly during decompression "
+        f"({cite('DEEN03')}): watch the leg in every session, and stop on new or worse leg pain or weakness.",
+    )
 
 
 def not_known_lines(

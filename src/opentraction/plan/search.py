@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from opentraction.chart import BadInput, Capability, Family, NotConverged, Patient, TractionProfile
+from opentraction.chart import BadInput, Family, NotConverged, TractionProfile
 from opentraction.plan.ensemble import Engine, Ensemble
-from opentraction.plan.families import FAMILY_SETTINGS, family_profile, profile_name
-from opentraction.plan.guardrails import ANGLE
-from opentraction.plan.limits import body_weight_n, snap
+from opentraction.plan.limits import snap
 from opentraction.plan.objectives import Candidate, Targets, band, gain_mpa_s, score
+from opentraction.plan.space import Space, grid_of, presets_of
 
 COARSE_SAMPLES = 64
 """Most samples of the first, coarse look at each candidate."""
@@ -17,56 +16,17 @@ COARSE_SAMPLES = 64
 SESSION_BUDGET = 1500
 """Most simulated sessions times samples in one search: some ten seconds of the fast column on two cores."""
 
+LEAST_BUDGET = 100
+"""A search needs at least this many sample-sessions."""
+
 REFINEMENTS = 2
 """Halvings of the step between the proposal and the next gentler pull of the grid."""
 
 FINALISTS = 4
 """Lying without pull, the conventional preset, the proposed one and the strongest."""
 
-LOWEST_SHARE = 0.20
-"""The gentlest pull searched, as a share of body weight: the lowest working pull published (KDTCALC, class
-C).
-"""
-
-CONVENTIONAL_SHARE = 1.0 / 3.0
-"""The conventional preset pulls a third of body weight (BRIDGER1990; as a starting pull KDTCALC, class C)."""
-
-GENTLE_SHARE = 0.25
-"""Pull without a target level, as a share of body weight: the low end of what trials commonly used."""
-
-SEARCHED = (Family.INTERMITTENT, Family.STATIC, Family.LOG_RAMP)
-"""Families the search tries when it is not told others; the first one carries the grid of pull and angle."""
-
 ProgressCallback = Callable[[int, int, str], None]
 """(sample-sessions done, in all, what runs now). It may raise to stop the search."""
-
-
-@dataclass(frozen=True)
-class Space:
-    """What the search may choose from."""
-
-    peaks_n: tuple[float, ...]
-    angles_deg: tuple[float, ...]
-    families: tuple[Family, ...]
-    minutes: float
-    rate_n_per_s: float
-    conventional_n: float
-    """Pull of the conventional preset, inside the limits."""
-    step_n: float | None
-    """The table's step of force; None where it is not known."""
-    gentle_n: float
-    """Pull of the gentle preset, for a plan without a target level."""
-
-    def profile(self, family: Family, peak_n: float, angle_deg: float, name: str = "") -> TractionProfile:
-        """One point of the space as a profile."""
-        return family_profile(
-            family,
-            peak_n=peak_n,
-            minutes=self.minutes,
-            angle_deg=angle_deg,
-            name=name,
-            rate_n_per_s=self.rate_n_per_s,
-        )
 
 
 @dataclass(frozen=True)
@@ -132,76 +92,6 @@ def choose(candidates: tuple[Candidate, ...], targets: Targets) -> Choice:
     return Choice(best=best, equals=equals, chosen=chosen)
 
 
-def space(
-    *,
-    limit_n: float,
-    patient: Patient,
-    capability: Capability | None,
-    minutes: float,
-    families: tuple[Family, ...] | None = None,
-) -> Space:
-    """The points the search may choose from, none above `limit_n`.
-
-    Pulls are evenly spaced from 20 % of body weight (half the limit where the mass is not known or that is
-    above it) to the limit, rounded down to the table's step; angles evenly over the table's range, 0 only
-    where no table is named.
-    """
-    step_n = capability.force_step_n if capability else None
-    angles = _angles(capability)
-    weight_n = body_weight_n(patient)
-    top_n = snap(limit_n, step_n)
-    low_n = (
-        LOWEST_SHARE * weight_n if weight_n is not None and LOWEST_SHARE * weight_n < top_n else 0.5 * top_n
-    )
-    count = 5 if len(angles) > 1 else 8
-    grid = (low_n + (top_n - low_n) * number / (count - 1) for number in range(count))
-    peaks = tuple(sorted({peak for peak in (snap(force_n, step_n) for force_n in grid) if peak > 0}))
-    conventional_n = top_n if weight_n is None else min(top_n, snap(CONVENTIONAL_SHARE * weight_n, step_n))
-    gentle_share = 0.5 * top_n if weight_n is None else GENTLE_SHARE * weight_n
-    gentle_n = snap(min(gentle_share, 0.75 * top_n), step_n)
-    default_rate = next(s.value for s in FAMILY_SETTINGS[Family.STATIC] if s.name == "rate_n_per_s")
-    return Space(
-        peaks_n=peaks,
-        angles_deg=angles,
-        families=_families(capability, families),
-        minutes=minutes,
-        rate_n_per_s=min(default_rate, capability.rate_max_n_per_s) if capability else default_rate,
-        conventional_n=conventional_n,
-        step_n=step_n,
-        gentle_n=gentle_n,
-    )
-
-
-def _angles(capability: Capability | None) -> tuple[float, ...]:
-    if capability is None:
-        return (0.0,)
-    low, high = capability.angle_range_deg
-    low, high = max(low, ANGLE.absolute[0]), min(high, ANGLE.absolute[1])
-    if low > high:
-        raise BadInput(
-            f"Expected a table whose angle lies in {ANGLE.absolute[0]:g} to {ANGLE.absolute[1]:g} deg, got "
-            f"{capability.angle_range_deg[0]:g} to {capability.angle_range_deg[1]:g} deg. Check the "
-            "table's page."
-        )
-    return tuple(sorted({low, 0.5 * (low + high), high}))
-
-
-def _families(capability: Capability | None, asked: tuple[Family, ...] | None) -> tuple[Family, ...]:
-    wanted = tuple(family for family in (asked or SEARCHED) if family is not Family.LYING)
-    if capability is None or not capability.modes:
-        return wanted
-    able = tuple(family for family in wanted if family in capability.modes)
-    if able:
-        return able
-    able = tuple(family for family in capability.modes if family is not Family.LYING)
-    if not able or asked:
-        raise BadInput(
-            f"Expected a table that offers {' or '.join(wanted)}, got one that offers "
-            f"{', '.join(capability.modes)}. Ask for a family the table has."
-        )
-    return able
-
-
 def search(
     model: Any,
     engine: Engine,
@@ -218,7 +108,12 @@ def search(
     the number of samples stands in the prediction. Whatever `progress` raises ends the search and passes
     through. Raises NotConverged when the model converged for no candidate.
     """
-    grid = _grid(room) if targets.target is not None else []
+    if budget < LEAST_BUDGET:
+        raise BadInput(
+            f"Expected a budget of {LEAST_BUDGET} sample-sessions or more, got {budget}. Below it "
+            "bands mean nothing."
+        )
+    grid = grid_of(room) if targets.target is not None else []
     others = room.families[1:] if grid else ()
     coarse_count = len(grid) + len(others) + (REFINEMENTS if grid else 0)
     coarse_samples = max(1, min(COARSE_SAMPLES, model.samples, budget // (coarse_count + FINALISTS)))
@@ -235,10 +130,10 @@ def search(
         coarse = _look(run, small, targets, room, grid, others)
         first = choose(coarse, targets)
         picks = [first.chosen.profile, first.best.profile]
-    presets = _presets(room, with_gentle=not grid)
+    presets = presets_of(room, with_gentle=not grid)
     finalists = _distinct([*presets, *picks, *(item.profile for item in reversed(coarse))])[:FINALISTS]
     finals, response = run.final(full, finalists, targets)
-    run.tell("the search is done")
+    run.finish()
     return SearchResult(
         coarse=coarse,
         finals=finals,
@@ -277,29 +172,6 @@ def _look(
     return pool
 
 
-def _grid(room: Space) -> list[TractionProfile]:
-    family = room.families[0]
-    return [room.profile(family, peak, angle) for angle in room.angles_deg for peak in room.peaks_n]
-
-
-def _presets(room: Space, *, with_gentle: bool) -> list[TractionProfile]:
-    """Lying without pull, the conventional preset, and where no level is targeted a gentler pull."""
-    family = Family.INTERMITTENT if Family.INTERMITTENT in room.families else room.families[0]
-    flat = room.angles_deg[0]
-    presets = [family_profile(Family.LYING, peak_n=0.0, minutes=room.minutes, angle_deg=flat)]
-    if room.conventional_n > 0:
-        told = f"Conventional preset: {_lowered(profile_name(family, room.conventional_n, flat))}"
-        presets.append(room.profile(family, room.conventional_n, flat, told))
-    if with_gentle and room.gentle_n > 0:
-        told = f"Gentle preset: {_lowered(profile_name(family, room.gentle_n, flat))}"
-        presets.append(room.profile(family, room.gentle_n, flat, told))
-    return presets
-
-
-def _lowered(name: str) -> str:
-    return name[0].lower() + name[1:]
-
-
 def _distinct(profiles: list[TractionProfile]) -> list[TractionProfile]:
     """Without repeats of the same pull over time and angle; the first name stays."""
     kept: dict[tuple[object, ...], TractionProfile] = {}
@@ -321,6 +193,11 @@ class _Run:
         """Report where the search is; whatever the callback raises passes through."""
         if self._progress is not None:
             self._progress(self.done, max(self._total, self.done), text)
+
+    def finish(self) -> None:
+        """Report the end: what was foreseen and not needed counts as done."""
+        self._total = self.done
+        self.tell("the search is done")
 
     def fitting(
         self, room: Space, families: tuple[Family, ...], like: TractionProfile
