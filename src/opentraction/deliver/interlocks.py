@@ -73,9 +73,9 @@ def _over_force(given: DecisionInput, reading: Reading) -> Broken | None:
         return None
     return (
         InterlockKind.OVER_FORCE,
-        f"Expected at most {settings.ceiling_n:.0f} N: the lowest limit is {settings.limit.force_n:.0f} N "
+        f"Expected at most {settings.ceiling_n:.1f} N: the lowest limit is {settings.limit.force_n:.0f} N "
         f"({settings.limit.reason}) and the tolerance {settings.ceiling_n - settings.limit.force_n:.0f} N. "
-        f"Came {reading.force_n:.0f} N.",
+        f"Came {reading.force_n:.1f} N.",
     )
 
 

@@ -26,7 +26,7 @@ from opentraction.deliver.record import Log, RecordWriter, header_for
 from opentraction.deliver.start import PERIODS_PER_SECOND, reading_at_rest, refuse_unless_ready
 from opentraction.deliver.states import DeliveryState
 
-SETTLE_S = 1.0
+SETTLE_S = 2.0
 """After the last command the table is given this long to take the drive's power off."""
 
 Progress = Callable[[SessionSample], None]

@@ -1,4 +1,4 @@
-"""The record of a session: every decision's input and output on disk before its effect; opens whole or cut."""
+"""The record of a session: every decision's input and output on disk before its effect; opens if cut."""
 
 from collections.abc import Mapping
 from datetime import datetime

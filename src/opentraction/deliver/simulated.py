@@ -52,6 +52,8 @@ class ServoDesign(NamedTuple):
     release_max_n_per_s: float = 150.0
     pay_out_mm_per_s: float = 2.0
     """Speed at which the last of the pull is let go."""
+    slack_out_s: float = 1.0
+    """This long after the pull is gone the drive still lets out slack, then its power is taken off."""
     drive_off_s: float = 2.0
     """This long after its own release is complete the drive's power is taken off, asked or not."""
     start_slack_mm: float = 20.0
@@ -290,14 +292,18 @@ class SimulatedTable:
             wanted = self._bounded(wanted)
         self._speed += STEP_S / design.lag_s * (wanted - self._speed)
         self._actuator_mm = max(0.0, self._actuator_mm + self._speed * STEP_S)
-        if self._state is TableState.RELEASING and self._set_n <= 0.0 and self._drive_n < 1.0:
+        if self._state is TableState.RELEASING and self._set_n <= 0.0:
             self._rest()
 
     def _rest(self) -> None:
-        """The pull is gone: stand still, and take the drive's power off at once or after a while."""
-        self._speed = 0.0
+        """The pull is gone: let out a little slack, then take the drive's power off, asked or not."""
+        if self._drive_n >= 1.0:
+            self._gone_since = None
+            return
         self._gone_since = self._gone_since or self.now_s()
-        if self._drive_off_after or self.now_s() - self._gone_since >= self._design.drive_off_s:
+        wait_s = self._design.slack_out_s if self._drive_off_after else self._design.drive_off_s
+        if self.now_s() - self._gone_since >= wait_s:
+            self._speed = 0.0
             self._state = TableState.STOPPED
 
     def _felt(self) -> float:
