@@ -125,6 +125,9 @@ from opentraction.chart.spine import (
 from opentraction.chart.value import SCHEMA_VERSION, Value, migration
 
 __all__ = [
+    "LEVELS",
+    "NORMAL_95",
+    "SCHEMA_VERSION",
     "AdverseEvent",
     "AdverseEventSeverity",
     "Advice",
@@ -171,7 +174,6 @@ __all__ = [
     "Hold",
     "Instrument",
     "InterlockKind",
-    "LEVELS",
     "Level",
     "LevelDose",
     "LevelPrediction",
@@ -179,7 +181,6 @@ __all__ = [
     "Listhesis",
     "ManualProfile",
     "Measure",
-    "NORMAL_95",
     "NativeUnit",
     "NonNegative",
     "NotConverged",
@@ -210,7 +211,6 @@ __all__ = [
     "RootCause",
     "RuleCategory",
     "RuleState",
-    "SCHEMA_VERSION",
     "Score",
     "Segment",
     "Session",

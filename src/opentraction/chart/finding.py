@@ -104,7 +104,7 @@ class Cause(StrEnum):
 
 
 class RootCause(Value):
-    """A candidate cause with the reasons for and against; `weight` orders candidates, it is no probability."""
+    """A candidate cause, the reasons for and against; `weight` orders candidates and is no probability."""
 
     cause: Cause
     level: Level | None = None

@@ -51,7 +51,8 @@ class Guardrail(Value):
         low, high = self.absolute
         if not low <= value <= high:
             raise BadValue(
-                f"{self.name} must be {low:g} to {high:g} {self.unit}, got {value:g} {self.unit} ({self.source})."
+                f"{self.name} must be {low:g} to {high:g} {self.unit}, got {value:g} {self.unit} "
+                f"({self.source})."
             )
         if self.usual[0] <= value <= self.usual[1]:
             return None
@@ -273,7 +274,7 @@ class Plan(Value):
         if not verdict.permits_plan:
             raise ApprovalRefused(
                 f"This plan cannot be signed: screening says '{verdict}' "
-                f"({'; '.join(self.eligibility.because[:2])}). Settle that first."
+                f"({self.eligibility.because[0].rstrip('.')}). Settle that first."
             )
         until = self.eligibility.stands_until
         if until is not None and at > until:

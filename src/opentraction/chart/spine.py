@@ -151,7 +151,7 @@ class Disc(Value):
     listhesis: Listhesis | None = None
     protrusion: Protrusion | None = None
     signal_ratio: Measure | None = None
-    """Mean T2 signal of the nucleus over that of cerebrospinal fluid, or over the brightest disc when noted."""
+    """Mean T2 signal of the nucleus over that of the spinal fluid, or of the brightest disc when noted."""
     pfirrmann: Measure | None = None
     """Estimated grade 1 to 5 (continuous), an estimate and not a reading."""
     canal_area_mm2: Measure | None = None
