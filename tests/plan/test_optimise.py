@@ -14,7 +14,7 @@ from analytic_spine import (
     eligibility,
     table,
 )
-from hypothesis import given, settings
+from hypothesis import event, given, reject, settings
 from hypothesis import strategies as st
 
 from opentraction import plan
@@ -34,7 +34,6 @@ from opentraction.chart import (
     Goal,
     GoalKind,
     Level,
-    OpenTractionError,
     Patient,
     Refused,
     Setup,
@@ -116,7 +115,22 @@ def test_the_vendors_cap_falls_away_from_the_third_session():
     assert "The proposal stands at this limit" in " ".join(later.rationale)
 
 
-MAYBE_FORCE = st.none() | st.floats(-1e10, 1e10) | st.just(math.nan) | st.floats(0.1, 800)
+def test_a_least_pull_raises_the_proposal_and_never_above_a_limit():
+    wide = AnalyticModel(spread=0.3)
+    plain = draft(wide, session_number=3)
+    more = draft(wide, session_number=3, least_pull_n=plain.profile.peak_force_n + 22.3)
+    assert more.profile.peak_force_n == math.ceil(plain.profile.peak_force_n + 22.3)
+    assert any("the clinician asked for no less" in line for line in more.rationale)
+    assert more.alternatives[0].name == "Lying without pull"
+    assert "Gentler than the clinician asked for." in more.alternatives[0].why
+    with pytest.raises(BadInput, match="Expected a least pull above 0 and up to 222 N"):
+        draft(wide, least_pull_n=300.0)
+    with pytest.raises(BadInput, match="got nan N"):
+        draft(wide, least_pull_n=math.nan)
+
+
+MAYBE_FORCE = st.none() | st.floats(5, 900)
+WILD = st.floats(-1e10, 0) | st.floats(2000.1, 1e12) | st.sampled_from([math.nan, math.inf, -math.inf])
 
 
 @settings(max_examples=60)
@@ -124,13 +138,14 @@ MAYBE_FORCE = st.none() | st.floats(-1e10, 1e10) | st.just(math.nan) | st.floats
     mass_kg=st.none() | st.floats(20, 300),
     sex=st.sampled_from(Sex),
     clinician_cap_n=MAYBE_FORCE,
+    least_pull_n=st.none() | st.floats(1, 150),
     harness_rating_n=MAYBE_FORCE,
-    screening_cap_n=st.none() | st.floats(0.1, 1e9),
-    table_n=st.none() | st.floats(1, 1e6),
+    screening_cap_n=st.none() | st.floats(5, 900),
+    table_n=st.none() | st.floats(20, 1500),
     step_n=st.none() | st.floats(0.1, 60),
-    rate=st.floats(0.01, 100),
-    minutes=st.floats(-10, 100),
-    session_number=st.integers(0, 20),
+    rate=st.floats(1.5, 100),
+    minutes=st.floats(8, 42),
+    session_number=st.integers(1, 20),
     spread=st.floats(0, 0.5),
     seen=st.booleans(),
 )
@@ -138,6 +153,7 @@ def test_no_input_gives_a_pull_above_any_limit(
     mass_kg,
     sex,
     clinician_cap_n,
+    least_pull_n,
     harness_rating_n,
     screening_cap_n,
     table_n,
@@ -154,11 +170,14 @@ def test_no_input_gives_a_pull_above_any_limit(
         made = draft(
             AnalyticModel(samples=4, spread=spread, targetable=(Level.L4_L5,) if seen else ()),
             eligibility(force_cap_n=screening_cap_n),
-            patient=patient, clinician_cap_n=clinician_cap_n, harness_rating_n=harness_rating_n,
-            capability=capability, minutes=minutes, session_number=session_number,
+            patient=patient, clinician_cap_n=clinician_cap_n, least_pull_n=least_pull_n,
+            harness_rating_n=harness_rating_n, capability=capability, minutes=minutes,
+            session_number=session_number,
         )  # fmt: skip
-    except OpenTractionError:
-        return
+    except BadInput as refusal:
+        # Only a least pull above the limit, or a table too slow for its pull, may be refused here.
+        event(str(refusal)[:30])
+        reject()
     bound = min(
         limit
         for limit in (
@@ -173,11 +192,16 @@ def test_no_input_gives_a_pull_above_any_limit(
         assert profile.steepest_n_per_s <= min(rate if capability else 10.0, 10.0) * (1 + 1e-9)
         assert profile.knots()[-1][1] == 0.0
         assert profile.duration_s <= 42 * 60 + 1e-6
-    weak = made.course.steps[-1].peak_force_n
-    assert (
-        weak
-        <= min(x for x in (clinician_cap_n, harness_rating_n, screening_cap_n, table_n, 589.0) if x) + 1e-6
-    )
+    caps = (clinician_cap_n, harness_rating_n, screening_cap_n, table_n, 589.0)
+    assert made.course.steps[-1].peak_force_n <= min(cap for cap in caps if cap is not None) + 1e-6
+
+
+@given(WILD, st.sampled_from(["clinician_cap_n", "harness_rating_n", "least_pull_n", "minutes"]))
+def test_a_wild_number_is_one_sentence(number, where):
+    with pytest.raises(BadInput) as refusal:
+        draft(AnalyticModel(samples=2), **{where: number})
+    assert "\n" not in str(refusal.value)
+    assert len(str(refusal.value)) > 30
 
 
 def test_a_force_of_a_billion_is_one_sentence():

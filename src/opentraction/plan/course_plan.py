@@ -106,7 +106,7 @@ _RAISE = (
     "without worse pain "
     f"({cite('KDT1')}), at least {DELIVERED_SHARE:.0%} of the planned pull was really delivered, and "
     "the plan was "
-    "drafted and signed anew. Trials found no clear difference between doses "
+    "drafted and signed anew from that pull. Trials found no clear difference between doses "
     f"({cite('VANTI')}), so a raise is a choice, not a duty."
 )
 

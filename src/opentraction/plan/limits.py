@@ -138,6 +138,12 @@ def snap(force_n: float, step_n: float | None) -> float:
     return math.floor(force_n / step + 1e-9) * step
 
 
+def raised(force_n: float, step_n: float | None) -> float:
+    """The pull rounded up to what the table can set (whole newtons where its step is not known)."""
+    step = step_n or 1.0
+    return math.ceil(force_n / step - 1e-9) * step
+
+
 def binding_sentence(limits: tuple[Limit, ...]) -> str:
     """Which limit binds and why, and the next one above it, in one sentence."""
     binding = lowest(limits)

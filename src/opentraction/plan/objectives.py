@@ -51,6 +51,8 @@ class Targets:
     goals: tuple[Goal, ...]
     cause: RootCause | None
     why: tuple[str, ...]
+    least_n: float = 0.0
+    """Nothing gentler than this pull [N] is proposed: the clinician asked for no less."""
 
     @property
     def spared(self) -> Mapping[Level, float]:

@@ -1,6 +1,7 @@
 """Spine model, eligibility and goals become a draft plan."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,7 @@ def optimise(
     capability: Capability | None = None,
     harness_rating_n: float | None = None,
     clinician_cap_n: float | None = None,
+    least_pull_n: float | None = None,
     minutes: float = 25.0,
     families: tuple[Family, ...] | None = None,
     session_number: int = 1,
@@ -82,8 +84,9 @@ def optimise(
 
     The search stays inside the stacked limits (`stack_limits`) and within `budget` sample-sessions. In the
     first two sessions a vendor's cap stands among the limits; give `session_number` when drafting a later
-    one. `spine_digest` is that of the spine the model was built from, unless given. The same input gives
-    the same plan, bit for bit. `progress(done, total, text)` may raise to stop; nothing is left half-made.
+    one, and `least_pull_n` to raise the pull after sessions that were tolerated without the wanted gain.
+    `spine_digest` is that of the spine the model was built from, unless given. The same input gives the
+    same plan, bit for bit. `progress(done, total, text)` may raise to stop; nothing is left half-made.
 
     Raises Refused for an emergency and for a patient who is not suitable (no draft at all; an override
     belongs in the screening, which then gives another verdict). "See a doctor first" and "not yet known"
@@ -116,7 +119,9 @@ def optimise(
         capability=capability,
         minutes=minutes,
         families=families,
+        least_n=least_pull_n,
     )
+    targets = replace(targets, least_n=least_pull_n or 0.0)
     result = search(model, engine or column_engine(), targets, room, budget=budget, progress=progress)
     chosen = result.choice.chosen.profile
     prediction = result.ensemble.predict(result.response)

@@ -57,7 +57,9 @@ def choice_lines(choice: Choice, targets: Targets, lowest_n: float | None) -> tu
         "gentler one is "
         "proposed.",
     ]
-    if chosen.profile.peak_force_n == lowest_n:
+    if targets.least_n > 0:
+        lines.append(f"Nothing below {targets.least_n:.0f} N was proposed: the clinician asked for no less.")
+    elif chosen.profile.peak_force_n == lowest_n:
         lines.append(
             f"It is the gentlest pull searched: {LOWEST_SHARE:.0%} of body weight "
             f"({cite('KDTCALC')}), or half of the "
@@ -117,7 +119,7 @@ def _other_targets(result: SearchResult, targets: Targets, targetable: tuple[Lev
         if level is targets.target or level not in levels:
             continue
         goals = default_goals(level, levels)
-        theirs = choose(grid, Targets(level, goals, None, ())).chosen.profile
+        theirs = choose(grid, Targets(level, goals, None, (), targets.least_n)).chosen.profile
         instead = "the same profile" if theirs == mine else f"{_named(theirs)} instead"
         by_profile.setdefault(instead, []).append(str(level))
     return [
@@ -195,7 +197,9 @@ def alternative_why(candidate: Candidate, result: SearchResult, targets: Targets
     elif candidate is not choice.best:
         overlaps = bands_overlap(band(gain_mpa_s(candidate, targets)), band(gain_mpa_s(choice.best, targets)))
         gentler = candidate.impulse_n_s < choice.chosen.impulse_n_s
-        if not overlaps:
+        if candidate.profile.peak_force_n < targets.least_n:
+            parts.append("Gentler than the clinician asked for.")
+        elif not overlaps:
             parts.append("Its band lies apart from that of the highest score.")
         elif not gentler:
             parts.append(

@@ -62,18 +62,20 @@ def bands_overlap(one: tuple[float, float, float], other: tuple[float, float, fl
 def choose(candidates: tuple[Candidate, ...], targets: Targets) -> Choice:
     """The gentlest candidate that cannot be told from the best.
 
-    Best is the highest robust score (`objectives.score`). A candidate cannot be told from it when the 5-95
-    % bands of the unloading dose at the target overlap (share a point) and it pulls no harder at its peak.
-    Each is compared with the best only, never with one another in a chain. Gentlest is the least impulse [N
-    s], then the lowest peak, then the higher score, then the smaller angle.
+    Best is the highest robust score (`objectives.score`). A candidate cannot be told from it when their bands
+    (5 to 95 %) of the unloading dose at the target overlap, that is share a point, and it pulls no harder at
+    its peak. Each is compared with the best only, never with one another in a chain. Gentlest is the least
+    impulse [N s], then the lowest peak, then the higher score, then the smaller angle. Candidates below
+    `targets.least_n` are shown and never chosen.
     """
-    if not candidates:
+    eligible = [item for item in candidates if item.profile.peak_force_n >= targets.least_n - 1e-9]
+    if not eligible:
         raise NotConverged("The model converged for no candidate. Look at the measures of the spine.")
-    best = max(candidates, key=lambda item: (score(item, targets), -item.impulse_n_s))
+    best = max(eligible, key=lambda item: (score(item, targets), -item.impulse_n_s))
     best_band = band(gain_mpa_s(best, targets))
     equals = tuple(
         item
-        for item in candidates
+        for item in eligible
         if item is best
         or (
             bands_overlap(band(gain_mpa_s(item, targets)), best_band)
@@ -101,12 +103,12 @@ def search(
     budget: int = SESSION_BUDGET,
     progress: ProgressCallback | None = None,
 ) -> SearchResult:
-    """Look at the grid on a small ensemble, then at the finalists on the full one, within `budget` sample-
-    sessions.
+    """Look at the grid on a small ensemble, then at the finalists on the full one.
 
-    Without a target level only presets are compared. The full ensemble is cut to what the budget leaves;
-    the number of samples stands in the prediction. Whatever `progress` raises ends the search and passes
-    through. Raises NotConverged when the model converged for no candidate.
+    At most `budget` sample-sessions are run. Without a target level only presets are compared. The full
+    ensemble is cut to what the budget leaves; the number of samples stands in the prediction. Whatever
+    `progress` raises ends the search and passes through. Raises NotConverged when the model converged for
+    no candidate.
     """
     if budget < LEAST_BUDGET:
         raise BadInput(

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from opentraction.chart import BadInput, Capability, Family, Patient, TractionProfile
 from opentraction.plan.families import FAMILY_SETTINGS, family_profile, profile_name
 from opentraction.plan.guardrails import ANGLE
-from opentraction.plan.limits import body_weight_n, snap
+from opentraction.plan.limits import body_weight_n, raised, snap
 
 LOWEST_SHARE = 0.20
-"""The gentlest pull searched, as a share of body weight: the lowest working pull published (KDTCALC, class
-C).
-"""
+"""The gentlest pull searched over body weight: the lowest working pull published (KDTCALC, class C)."""
 
 CONVENTIONAL_SHARE = 1.0 / 3.0
 """The conventional preset pulls a third of body weight (BRIDGER1990; as a starting pull KDTCALC, class C)."""
@@ -57,20 +55,29 @@ def space(
     capability: Capability | None,
     minutes: float,
     families: tuple[Family, ...] | None = None,
+    least_n: float | None = None,
 ) -> Space:
     """The points the search may choose from, none above `limit_n`.
 
     Pulls are evenly spaced from 20 % of body weight (half the limit where the mass is not known or that is
     above it) to the limit, rounded down to the table's step; angles evenly over the table's range, 0 only
-    where no table is named.
+    where no table is named. `least_n` is the pull to start from instead, and the presets pull no less.
+    Raises BadInput when it lies above the limit or is no force.
     """
     step_n = capability.force_step_n if capability else None
     angles = _angles(capability)
     weight_n = body_weight_n(patient)
     top_n = snap(limit_n, step_n)
-    low_n = (
-        LOWEST_SHARE * weight_n if weight_n is not None and LOWEST_SHARE * weight_n < top_n else 0.5 * top_n
-    )
+    low_n = LOWEST_SHARE * weight_n if weight_n is not None else top_n
+    low_n = low_n if low_n < top_n else 0.5 * top_n
+    floor_n = 0.0
+    if least_n is not None:
+        if not 0 < least_n <= top_n:
+            raise BadInput(
+                f"Expected a least pull above 0 and up to {top_n:.0f} N, the lowest limit in steps of the "
+                f"table, got {least_n:g} N. Lower it."
+            )
+        low_n = floor_n = raised(least_n, step_n)
     count = 5 if len(angles) > 1 else 8
     grid = (low_n + (top_n - low_n) * number / (count - 1) for number in range(count))
     peaks = tuple(sorted({peak for peak in (snap(force_n, step_n) for force_n in grid) if peak > 0}))
@@ -84,9 +91,9 @@ def space(
         families=_families(capability, families),
         minutes=minutes,
         rate_n_per_s=min(default_rate, capability.rate_max_n_per_s) if capability else default_rate,
-        conventional_n=conventional_n,
+        conventional_n=max(floor_n, conventional_n),
         step_n=step_n,
-        gentle_n=gentle_n,
+        gentle_n=max(floor_n, gentle_n),
     )
 
 
