@@ -28,6 +28,13 @@ Labels = Annotated[
 Form = Annotated[
     Path, typer.Option("--form", "-f", help="Examination form (YAML); see: opentraction screen --form-help")
 ]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        help="Judge the form at this moment (2026-11-20T10:00) instead of now; nothing is signed then.",
+    ),
+]
 ConsentBy = Annotated[
     str | None, typer.Option("--consent-by", help="Who gave consent to the text of the draft.")
 ]
@@ -109,12 +116,16 @@ def screen(
         Path | None, typer.Option(help="A measured Spine (JSON) whose findings count too.")
     ] = None,
     form_help: Annotated[bool, typer.Option("--form-help", help="Print an empty form and its help.")] = False,
+    questions: Annotated[
+        bool, typer.Option("--questions", help="Print the questions and their numbers.")
+    ] = False,
+    at: At = None,
     as_json: Json = False,
 ) -> None:
     """Screen for contraindications and red flags: each yes, no or unknown, cited; unknown is never no."""
     from opentraction.clinic.commands.screen import screen_form
 
-    screen_form(form, spine=spine, form_help=form_help, as_json=as_json)
+    screen_form(form, spine=spine, form_help=form_help, questions=questions, at=at, as_json=as_json)
 
 
 @app.command(epilog="Example: opentraction plan --form form.yaml --spine spine.json --out case")
@@ -215,6 +226,7 @@ def course(
     consent_by: ConsentBy = None,
     questionnaires: Annotated[Path | None, typer.Option(help="Answered questionnaires (YAML).")] = None,
     cap_n: Annotated[float | None, typer.Option(help="The clinician's own cap of the pull [N].")] = None,
+    at: At = None,
     as_json: Json = False,
 ) -> None:
     """All of it: scan to report. Stops at a draft unless a named clinician signs with --approve-as."""
@@ -223,7 +235,8 @@ def course(
     run_folder(
         folder, form=form, labels=labels, out=out, approve_as=approve_as, consent_by=consent_by,
         questionnaires=questionnaires,
-        cap_n=cap_n, as_json=as_json,
+        cap_n=cap_n,
+        at=at, as_json=as_json,
     )  # fmt: skip
 
 

@@ -66,6 +66,25 @@ def read_follow_form(path: Path) -> FollowForm:
     return FollowForm(**fields)
 
 
+def moment(text: str | None) -> datetime:
+    """The moment a form is judged at: now, or the one written as 2026-11-20T10:00.
+
+    Raises:
+        BadInput: when the text is no date and time, or lies in the future.
+    """
+    now = stamped_now()
+    if text is None:
+        return now
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"Expected --at as a date and time such as 2026-11-20T10:00, got '{text}'.") from None
+    given = given.astimezone() if given.tzinfo is None else given
+    if given > now:
+        raise BadInput(f"Expected --at to be now or earlier, got {text}. A screening cannot be dated ahead.")
+    return given
+
+
 def stamped_now() -> datetime:
     """The present moment with its time zone, to the second."""
     return datetime.now().astimezone().replace(microsecond=0)

@@ -8,13 +8,14 @@ from opentraction.chart import (
     Clinician,
     Course,
     PatientPlant,
+    Refused,
     Role,
     Table,
 )
 from opentraction.clinic.case_folder import write_course
 from opentraction.clinic.commands.report import write_course_report
 from opentraction.clinic.console import Steps, print_json
-from opentraction.clinic.forms import FollowForm, read_follow_form, stamped_now
+from opentraction.clinic.forms import FollowForm, moment, read_follow_form
 from opentraction.clinic.report import is_simulated
 from opentraction.clinic.sources import Case, read_case
 from opentraction.course import CourseOptions, TableMaker, run_course
@@ -30,6 +31,7 @@ def run_folder(
     consent_by: str | None,
     questionnaires: Path | None,
     cap_n: float | None,
+    at: str | None,
     as_json: bool,
 ) -> None:
     """Run the course of a folder and write everything into `out`."""
@@ -37,10 +39,12 @@ def run_folder(
     follow_form = read_follow_form(questionnaires) if questionnaires else FollowForm()
     with steps.step("reading and measuring"):
         case = read_case(folder, form=form, labels=labels)
-    at = stamped_now()
+    moment_at = moment(at)
+    if at is not None and approve_as is not None and not case.patient.simulated:
+        raise Refused("A plan is signed now, not at an earlier moment: give --at or --approve-as, not both.")
     approver = Clinician(name=approve_as, role=Role.CLINICIAN) if approve_as else None
     options = CourseOptions(
-        at=at,
+        at=moment_at,
         approver=approver,
         clinician_cap_n=cap_n,
         consent_by=consent_by,

@@ -6,14 +6,19 @@ from opentraction import evaluate, screen
 from opentraction.chart import BadInput, Eligibility, RuleState, Spine
 from opentraction.clinic.case_folder import read_value
 from opentraction.clinic.console import print_json
-from opentraction.clinic.forms import stamped_now
+from opentraction.clinic.forms import moment
 from opentraction.clinic.sources import patient_of
 
 
-def screen_form(form: Path | None, *, spine: Path | None, form_help: bool, as_json: bool) -> None:
+def screen_form(
+    form: Path | None, *, spine: Path | None, form_help: bool, questions: bool, at: str | None, as_json: bool
+) -> None:
     """Screen the patient of a form, with the image's findings when a spine is given."""
     if form_help:
         print(evaluate.examination_template(), end="")
+        return
+    if questions:
+        print_questions()
         return
     if form is None:
         raise BadInput(
@@ -23,11 +28,21 @@ def screen_form(form: Path | None, *, spine: Path | None, form_help: bool, as_js
     patient = patient_of(examination, form)
     measured = read_value(spine, Spine) if spine else evaluate.spine_of_norms(patient, examination.report)
     findings = evaluate.examine(measured, examination)
-    eligibility = screen.screen(patient, findings, at=stamped_now())
+    eligibility = screen.screen(patient, findings, at=moment(at))
     if as_json:
         print_json(eligibility)
     else:
         print_eligibility(eligibility)
+
+
+def print_questions() -> None:
+    """Print the questions of the intake, and those asked before every later session."""
+    print("Asked once, in this order. 'no' on a gate answers for all its rules.")
+    for gate in screen.gates():
+        print(f"  {gate.gate_id}  {gate.ask}  ({', '.join(gate.rule_ids)}; ask the {gate.asked_of})")
+    print("Asked before every later session:")
+    for change in screen.change_questions():
+        print(f"  {change.change_id}  {change.ask}")
 
 
 def print_eligibility(eligibility: Eligibility) -> None:
