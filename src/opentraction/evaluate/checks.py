@@ -19,7 +19,7 @@ _DISC_MM3 = (700.0, 40_000.0)
 "wrong unit or number."""
 _WHOLE_DEPTH_MM = 55.0
 """A body is at most about 45 mm deep; with its arch and spinous process a vertebra is 65 to 100 mm deep."""
-_DISC_ASIDE_MM = 30.0
+_DISC_ASIDE_MM = 20.0
 
 
 def check_spacing(voxel_mm: tuple[float, float, float], name: str) -> None:

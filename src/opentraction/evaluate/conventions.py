@@ -128,6 +128,7 @@ CONVENTIONS: tuple[Convention, ...] = (
 )  # fmt: skip
 BY_KEY: Mapping[str, Convention] = {each.key: each for each in CONVENTIONS}
 OWN_NUMBER: Mapping[str, int] = {name: number for number, name in _totalspineseg().numbers.items()} | {
+    "C1-C2": 62,
     "T13": 33, "sacrum": 51, "T12-T13": 83, "T13-L1": 84, "L5-L6": 96, "L6-S1": 97,
 }  # fmt: skip
 """The numbers used inside after reading, whatever the file's convention was."""
@@ -244,9 +245,7 @@ def detect(
         )
     chosen = sound[0]
     if not chosen.readable:
-        raise BadInput(
-            f"{file_name}: the labels look like {chosen.title} numbers, not read yet. {chosen.how}."
-        )
+        raise BadInput(_not_read(chosen, structures, file_name))
     return Naming(
         chosen, _reasons(chosen, structures), _left_out(chosen, structures), _present(chosen, structures)
     )
@@ -380,6 +379,14 @@ def _span(each: Convention, structures: Mapping[int, Structure]) -> str:
         (rank_of(name), name) for name in _present(each, structures).values() if rank_of(name) is not None
     )
     return f"{ranked[0][1]} to {ranked[-1][1]}" if len(ranked) > 1 else str(ranked[0][1])
+
+
+def _not_read(chosen: Convention, structures: Mapping[int, Structure], file_name: str) -> str:
+    return (
+        f"{file_name}: the labels may be {chosen.title} numbers ({_span(chosen, structures)}), "
+        "which are not read "
+        f"yet, or count from the top of the picture. Which vertebra is the topmost one? {chosen.how}."
+    )
 
 
 def _fits_none(structures: Mapping[int, Structure], file_name: str, asked: str | None) -> str:

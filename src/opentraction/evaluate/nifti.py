@@ -2,12 +2,14 @@
 
 import gzip
 import re
+import warnings
 import zlib
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
+from nibabel.imageglobals import LoggingOutputSuppressor
 from nibabel.spatialimages import HeaderDataError
 
 from opentraction.chart import BadInput
@@ -15,6 +17,7 @@ from opentraction.evaluate.volume import Volume, check_affine, check_shape, to_c
 
 SIMULATED_MARK = "SIMULATED"
 """Word in the header's description that marks a rendered phantom."""
+_HEADER_BYTES = 348
 _READ_ERRORS = (
     ImageFileError, HeaderDataError, OSError, EOFError, zlib.error, gzip.BadGzipFile,
     ValueError, TypeError, OverflowError, KeyError, AttributeError,
@@ -40,7 +43,9 @@ def read_nifti(path: Path) -> Volume:
     _refuse_empty(path)
     size_mm = _raw_voxel_size(path)
     try:
-        image = nib.Nifti1Image.from_filename(str(path))
+        with warnings.catch_warnings(), LoggingOutputSuppressor():
+            warnings.simplefilter("ignore")
+            image = nib.Nifti1Image.from_filename(str(path))
         header = image.header
         shape = tuple(int(value) for value in image.shape)
     except _READ_ERRORS as error:
@@ -81,17 +86,28 @@ def _refuse_empty(path: Path) -> None:
 
 
 def _raw_voxel_size(path: Path) -> np.ndarray:
-    """Voxel size as written [mm], before nibabel mends a 0 into a 1."""
+    """Voxel size as written [mm], before nibabel mends a 0 into a 1.
+
+    Raises:
+        BadInput: when the first bytes are no NIfTI-1 header.
+    """
     opener = gzip.open if path.name.lower().endswith(".gz") else open
     try:
         with opener(path, "rb") as stream:
-            header = nib.Nifti1Header.from_fileobj(stream, check=False)
-        return np.array(header["pixdim"][1:4], dtype=float)
+            raw = stream.read(_HEADER_BYTES)
     except _READ_ERRORS as error:
-        raise BadInput(
-            f"{path.name}: expected a NIfTI file, and its beginning is not one ({_short(error)}). "
-            "Give an image as .nii or .nii.gz, or a folder of DICOM files."
-        ) from None
+        raise BadInput(_no_header(path, _short(error))) from None
+    if len(raw) < _HEADER_BYTES or raw[344:347] not in (b"n+1", b"ni1"):
+        raise BadInput(_no_header(path, "no NIfTI-1 mark at its beginning"))
+    header = nib.Nifti1Header(raw[:_HEADER_BYTES], check=False)
+    return np.array(header["pixdim"][1:4], dtype=float)
+
+
+def _no_header(path: Path, why: str) -> str:
+    return (
+        f"{path.name}: expected a NIfTI file, and this is none ({why}). "
+        "Give an image as .nii or .nii.gz, or a folder of DICOM files."
+    )
 
 
 def _orientation(
