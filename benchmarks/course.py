@@ -1,8 +1,7 @@
-"""Scan to report for each real case at hand: seconds and peak memory of a fresh process, compilation included.
+"""Scan to report for each real case at hand: seconds and peak memory of a fresh process on two cores.
 
-Needs the folder of real scans (OPENTRACTION_DATA, or ../shared/data beside the checkout). The goal is under 90 s and
-under 3 GB on two cores. Set JAX_COMPILATION_CACHE_DIR to an empty folder to count the first compilation, as is done
-here for every run.
+Needs the folder of real scans (OPENTRACTION_DATA, or ../shared/data beside the checkout). The goal is under
+90 s and under 3 GB. Each run starts with an empty compilation cache, so the first compilation counts.
 """
 
 import os
