@@ -1,6 +1,7 @@
 """The draft: limits kept under any input, repeatable, refused where it must be, honest in what it says."""
 
 import math
+import re
 
 import pytest
 from analytic_spine import (
@@ -41,7 +42,7 @@ from opentraction.chart import (
     Verdict,
     lowest,
 )
-from opentraction.plan import angles, bands_overlap, optimise
+from opentraction.plan import angles, bands_overlap, family_profile, impulse_n_s, optimise
 
 SIGNER = Clinician(name="Dr Example")
 
@@ -298,6 +299,19 @@ def test_the_unsourced_table_of_angles_is_shown_as_such_and_never_used(monkeypat
     after = draft(AnalyticModel(spread=1e-4, best_angle_deg=30.0), capability=table())
     assert after.to_json() == before.to_json()
     assert draft(capability=None).profile.angle_deg == 0.0
+
+
+def test_what_the_last_step_of_pull_adds_is_said():
+    text = " ".join(draft(AnalyticModel(spread=1e-3), session_number=3).rationale)
+    assert (
+        "The last step of the intermittent pull searched, from 395 to 435 N, changes the median unloading"
+        in text
+    )
+    gained = re.search(r"at L4-L5 by ([+-]\d+) MPa s", text)
+    low, high = (
+        impulse_n_s(family_profile(Family.INTERMITTENT, peak_n=peak, minutes=20)) for peak in (395, 435)
+    )
+    assert int(gained.group(1)) == pytest.approx(0.0006 * (high - low), abs=0.6)
 
 
 def test_what_another_target_would_change_is_said():

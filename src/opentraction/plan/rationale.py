@@ -91,6 +91,7 @@ def change_lines(
         )
     else:
         lines.append("The proposal stands at this limit: a higher limit would allow more pull.")
+    lines += _last_step(result, targets)
     later = lowest(later_limits)
     if session_number <= FIRST_SESSIONS and later.force_n > binding.force_n:
         lines.append(
@@ -102,6 +103,27 @@ def change_lines(
         left = ", ".join(sorted(set(result.dropped)))
         lines.append(f"Left out, since the model or the time did not allow it: {left}.")
     return tuple(lines)
+
+
+def _last_step(result: SearchResult, targets: Targets) -> list[str]:
+    """What the coarse search of pull and angle would propose for the other levels seen; nothing is run."""
+    if targets.target is None or not result.coarse:
+        return []
+    family = result.coarse[0].profile.family
+    grid = tuple(item for item in result.coarse if item.profile.family is family)
+    angle = choose(grid, targets).best.profile.angle_deg
+    line = sorted(
+        (item for item in grid if item.profile.angle_deg == angle), key=lambda item: item.profile.peak_force_n
+    )
+    if len(line) < 2:
+        return []
+    before, last = line[-2:]
+    more = band(gain_mpa_s(last, targets))[1] - band(gain_mpa_s(before, targets))[1]
+    return [
+        f"The last step of the {family} pull searched, from {before.profile.peak_force_n:.0f} to "
+        f"{last.profile.peak_force_n:.0f} N, changes the median unloading at {targets.target} by "
+        f"{more:+.0f} MPa s."
+    ]
 
 
 def _other_targets(result: SearchResult, targets: Targets, targetable: tuple[Level, ...]) -> list[str]:
