@@ -106,7 +106,7 @@ def change_lines(
 
 
 def _last_step(result: SearchResult, targets: Targets) -> list[str]:
-    """What the coarse search of pull and angle would propose for the other levels seen; nothing is run."""
+    """What the last step of pull up to the limit adds in the model, at the best angle of the grid."""
     if targets.target is None or not result.coarse:
         return []
     family = result.coarse[0].profile.family
