@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from opentraction.chart import BadInput, Disc, Quality, Spine
-from opentraction.evaluate.conventions import rank_of
+from opentraction.evaluate.conventions import rank_of, structures_of
 from opentraction.evaluate.study import ImagingStudy
 
 FRONT_MM, BACK_MM, ENDS_MM = 45.0, 60.0, 15.0
@@ -132,9 +132,9 @@ def _centres(study: ImagingStudy, spine: Spine) -> np.ndarray:
         raise BadInput(
             f"{study.study_id}: no level is known on this image, so there is no plane to cut it along."
         )
+    found = structures_of(study.labels, study.affine)
     numbers = [number for name, number in study.names.items() if rank_of(name) is not None]
-    index = np.array(ndimage.center_of_mass(np.ones(study.labels.shape), study.labels, numbers))
-    return index @ study.affine[:3, :3].T + study.affine[:3, 3]
+    return np.array([found[number].centre_mm for number in numbers if number in found])
 
 
 def _fit_plane(study: ImagingStudy, spine: Spine) -> _Plane:
