@@ -1,5 +1,7 @@
 """MRI, CT and examination become a measured spine and findings."""
 
+from opentraction.evaluate.assume import assume_missing
+from opentraction.evaluate.bodies import genant
 from opentraction.evaluate.causes import root_causes
 from opentraction.evaluate.checks import check_anatomy
 from opentraction.evaluate.examination import (
@@ -17,7 +19,12 @@ from opentraction.evaluate.landmarks import (
     read_landmarks,
     spine_of_landmarks,
 )
+from opentraction.evaluate.measure import measure
 from opentraction.evaluate.no_scan import spine_of_norms
+from opentraction.evaluate.norms import expected
+from opentraction.evaluate.phantom import Phantom, PhantomProtrusion, PhantomSpec, make_phantom
+from opentraction.evaluate.phantom_files import write_dicom, write_nifti
+from opentraction.evaluate.phantom_render import render
 from opentraction.evaluate.readers import read_study
 from opentraction.evaluate.section import MidSagittal, mid_sagittal
 from opentraction.evaluate.study import ImagingStudy
@@ -27,18 +34,29 @@ __all__ = [
     "ImagingStudy",
     "Landmarks",
     "MidSagittal",
+    "Phantom",
+    "PhantomProtrusion",
+    "PhantomSpec",
     "ReportFinding",
+    "assume_missing",
     "check_anatomy",
     "examination_template",
     "examine",
+    "expected",
+    "genant",
     "landmark_help",
     "landmark_template",
+    "make_phantom",
+    "measure",
     "mid_sagittal",
     "parse_examination",
     "read_examination",
     "read_landmarks",
     "read_study",
+    "render",
     "root_causes",
     "spine_of_landmarks",
     "spine_of_norms",
+    "write_dicom",
+    "write_nifti",
 ]

@@ -69,7 +69,7 @@ def vertebra_value(
     x_axis, y_axis, z_axis = slab.axes.matrix.T
     ahead, behind = edges(edge)
     note = "the image border cuts this body" if bone.touches_border else ""
-    depth_sd, width_sd = spread.length(x_axis, derived=derived), spread.length(y_axis, derived=derived)
+    depth_sd, width_sd = spread.outline(x_axis, derived=derived), spread.outline(y_axis, derived=derived)
     depth = (ahead - behind) / np.cos(np.radians(slab.upper.slope_deg))
     heights = [slab.height(at * 0.5 * slab.depth_mm, BAND_MM) for at in HEIGHT_AT]
     sd = spread.length(z_axis, derived=derived)
@@ -104,25 +104,33 @@ def sacrum_value(bone: Occupancy, disc: Slab, spread: Spread, *, derived: bool) 
     return Vertebra(
         name=VertebraName.S1,
         frame=axes.value(),
-        depth_mm=measured(depth, spread.length(x_axis, derived=derived), derived=derived),
-        width_mm=measured(float(np.ptp(y)), spread.length(y_axis, derived=derived), derived=derived),
+        depth_mm=measured(depth, spread.outline(x_axis, derived=derived), derived=derived),
+        width_mm=measured(float(np.ptp(y)), spread.outline(y_axis, derived=derived), derived=derived),
         cut_off=bone.touches_border,
     )
 
 
-def deepest_point(mask: Array, size_mm: Array) -> Array:
-    """Index (3,) of the centre of the largest sphere inside a mask: the body, never the arch."""
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=size_mm)
-    inner = np.argwhere(depth > 0.92 * depth.max())
-    return np.asarray(inner.mean(axis=0) - 1.0)
+def body_core(mask: Array, affine: Array) -> Array:
+    """World position (3,) of the middle of the body in a whole vertebra's mask.
+
+    The mean of what lies deep in bone (over 60 % of the deepest) in front of the vertebra's centroid, along
+    the image's own anterior axis: arches are thin and behind, and a crushed body is still deep in its middle.
+    """
+    size = np.linalg.norm(affine[:3, :3], axis=0)
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1), sampling=size)[1:-1, 1:-1, 1:-1]
+    index = np.argwhere(mask)
+    world = index @ affine[:3, :3].T + affine[:3, 3]
+    ahead = world[:, 1] > world[:, 1].mean()
+    deep = depth[mask][ahead]
+    return np.asarray(world[ahead][deep > 0.6 * deep.max()].mean(axis=0))
 
 
 def without_arch(mask: Array, affine: Array, axes: Axes) -> Array:
     """A whole vertebra's mask with its arch cut away.
 
-    Rule: in the middle third of the width the body's back wall is where, going back from the body's centre, the
-    mask first ends (the vertebral foramen). A plane is laid through the wall at the heights of the body, by
-    median and robust slope, and what lies behind it goes: pedicles, facets, laminae and processes.
+    Rule: in the middle third of the width the body's back wall is where, going back from the body's centre,
+    the mask first ends (the vertebral foramen). A plane is laid through the wall at the heights of the body,
+    by median and robust slope, and what lies behind it goes: pedicles, facets, laminae and processes.
 
     Args:
         mask: whole vertebra on a crop of the grid.
@@ -147,8 +155,9 @@ def without_arch(mask: Array, affine: Array, axes: Axes) -> Array:
         return mask
     wall, at_height = np.array(walls), np.array(heights)
     slope = 0.0
+    near = np.ones(wall.shape, dtype=bool)
     for _ in range(3):
-        middle = np.median(wall - slope * at_height)
+        middle = float(np.median(wall - slope * at_height))
         rest = np.abs(wall - slope * at_height - middle)
         near = rest <= max(3.0, 2.0 * float(np.median(rest)))
         slope = float(np.polyfit(at_height[near], wall[near], 1)[0])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from opentraction.chart import Disc, HeightField, Level, Listhesis, Protrusion
+from opentraction.chart import Disc, HeightField, Level, Listhesis, Measure, Protrusion
 from opentraction.evaluate.bodies import BAND_MM, HEIGHT_AT, rim
 from opentraction.evaluate.endplates import (
     ANGLES,
@@ -18,7 +18,7 @@ from opentraction.evaluate.endplates import (
     radius_at,
     ray_radius,
 )
-from opentraction.evaluate.frames import Array, Axes
+from opentraction.evaluate.frames import Array, Axes, height_field
 from opentraction.evaluate.occupancy import Occupancy
 from opentraction.evaluate.spread import Spread, measured
 
@@ -88,7 +88,8 @@ def fit_disc(source: DiscSource, axes: Axes, front: Array) -> DiscSlab | None:
         return None
     rims = _rims(source, slab.axes, slab.upper, slab.lower)
     raw = _raw_outline(label, slab.axes, slab.upper, slab.lower)
-    return DiscSlab(source, slab, *(rims if rims is not None else (None, None)), raw)
+    over, under = rims if rims is not None else (None, None)
+    return DiscSlab(source, slab, over, under, raw)
 
 
 def _raw_outline(label: Occupancy | None, axes: Axes, upper: Surface, lower: Surface) -> Array | None:
@@ -128,7 +129,7 @@ def disc_value(
         slab.height(0.5 * (ahead + behind) + at * 0.5 * (ahead - behind), BAND_MM) for at in HEIGHT_AT
     )
     sd = spread.length(z_axis, derived=derived)
-    depth_sd, width_sd = spread.length(x_axis, derived=derived), spread.length(y_axis, derived=derived)
+    depth_sd, width_sd = spread.outline(x_axis, derived=derived), spread.outline(y_axis, derived=derived)
     area, mean_height = _area_and_mean_height(slab)
     area_sd = area * float(np.hypot(depth_sd / depth, width_sd / width)) / np.sqrt(2.0)
     mean_sd = sd * 0.8
@@ -138,7 +139,7 @@ def disc_value(
     farfan = (front + back) / depth
     farfan_sd = float(np.hypot(ends_sd / depth, farfan * depth_sd / depth))
 
-    def m(value: float, spread_sd: float) -> object:
+    def m(value: float, spread_sd: float) -> Measure:
         return measured(value, spread_sd, derived=derived, note=note)
 
     return Disc(
@@ -180,7 +181,7 @@ def facing(fitted: DiscSlab) -> tuple[float, float]:
 def _field(surface: Surface, depth: float, width: float) -> HeightField:
     a, b = depth / 2, width / 2
     scale = np.array([1.0, a, b, a * a, a * b, b * b])
-    return HeightField(coefficients_mm=tuple(float(c) for c in surface.coefficients * scale))
+    return height_field(surface.coefficients * scale)
 
 
 def _outline_points(slab: Slab) -> tuple[tuple[float, float], ...]:
@@ -202,7 +203,7 @@ def _area_and_mean_height(slab: Slab) -> tuple[float, float]:
 
 
 def posterior_corners(fitted: DiscSlab, y: Array) -> tuple[Array, Array] | None:
-    """Posterior endplate corners (n, 2) as (x, z) in the disc's frame at lateral positions y: upper, lower."""
+    """Posterior endplate corners (n, 2) as (x, z) in the disc's frame at lateral y: upper, lower."""
     if fitted.rim_above is None or fitted.rim_below is None:
         return None
     found = []
@@ -229,7 +230,7 @@ def listhesis(fitted: DiscSlab, spread: Spread) -> Listhesis | None:
     ahead = fitted.rim_below * np.cos(ANGLES)
     depth = float(ahead.max() - ahead.min()) / float(np.cos(slope))
     derived = not fitted.source.drawn and not spread.simulated
-    sd = spread.length(fitted.slab.axes.matrix[:, 0], derived=derived)
+    sd = spread.outline(fitted.slab.axes.matrix[:, 0], derived=derived)
     note = "as imaged: lying down under-reads a slip (Finkenstaedt 2018: 5 mm against 9 mm standing)"
     return Listhesis(
         slip_mm=measured(slip, sd, derived=False, note=note),

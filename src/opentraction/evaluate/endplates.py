@@ -1,7 +1,7 @@
 """Endplates: sub-voxel crossings along columns, and a robust low-order surface through them.
 
 A slab is anything between two endplates: a disc, the gap between two bodies, or a body. Columns run along the
-slab's own axis; the outer 13 % of the radius is left out (osteophytes, ring apophysis); the surface is a
+slab's own axis; the outer 10 % of the radius is left out (osteophytes, ring apophysis); the surface is a
 quadratic fitted with Tukey's biweight.
 """
 
@@ -31,7 +31,7 @@ class Side:
         return share if self.own else 1.0 - share
 
 
-RIM_KEPT = 0.87
+RIM_KEPT = 0.9
 ANGLES = np.linspace(0.0, 2.0 * np.pi, 72, endpoint=False)
 _ROUNDS = 4
 _STEP_MM = 0.5
@@ -282,7 +282,7 @@ def _endplate_pair(
 
 
 def _kept(x: Array, y: Array, radius: Array) -> Array:
-    """Points inside an outline whose outer part, 13 % of its mean radius, is left out."""
+    """Points inside an outline whose outer part, 10 % of its mean radius, is left out."""
     return np.hypot(x, y) <= radius_at(radius, np.arctan2(y, x)) - (1.0 - RIM_KEPT) * float(radius.mean())
 
 
@@ -321,7 +321,7 @@ def separated(surface: Surface, side: Side, axes: Axes, radius: Array, *, above:
 
 
 def _logistic_shift(basis: Array, off: Array, sign: Array, softness: float) -> Array:
-    """Change of the scaled coefficients (6,) that makes voxels with sign +1 lie below the surface, -1 above."""
+    """Change of the scaled coefficients (6,) that puts voxels with sign +1 below the surface, -1 above."""
     shift = np.zeros(basis.shape[1])
     ridge = 0.02 * np.eye(basis.shape[1])
     for _ in range(25):

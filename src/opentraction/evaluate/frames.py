@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from opentraction.chart import Frame
+from opentraction.chart import Frame, HeightField, Vec3
 
 Array = np.ndarray
 
@@ -41,8 +41,14 @@ class Axes:
 
     def value(self) -> Frame:
         """This frame as a chart value."""
-        x, y, z = (tuple(map(float, self.matrix[:, column])) for column in range(3))
-        return Frame(origin_mm=tuple(map(float, self.origin)), x_axis=x, y_axis=y, z_axis=z)
+        x, y, z = (vector(self.matrix[:, column]) for column in range(3))
+        return Frame(origin_mm=vector(self.origin), x_axis=x, y_axis=y, z_axis=z)
+
+
+def vector(array: Array) -> Vec3:
+    """Three numbers of an array (3,) as a chart value."""
+    a, b, c = array
+    return float(a), float(b), float(c)
 
 
 def axes_from(origin: Array, cranial: Array, anterior: Array) -> Axes:
@@ -51,6 +57,12 @@ def axes_from(origin: Array, cranial: Array, anterior: Array) -> Axes:
     x = anterior - (anterior @ z) * z
     x /= np.linalg.norm(x)
     return Axes(np.asarray(origin, dtype=float), np.stack([x, np.cross(z, x), z], axis=1))
+
+
+def height_field(coefficients: Array) -> HeightField:
+    """Six coefficients (6,) in normalised coordinates as a chart value."""
+    a, b, c, d, e, f = (float(each) for each in coefficients)
+    return HeightField(coefficients_mm=(a, b, c, d, e, f))
 
 
 def tangents(order: Sequence[str], centres: Mapping[str, Array]) -> dict[str, Array]:

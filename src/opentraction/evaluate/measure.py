@@ -4,6 +4,7 @@ Everything is measured in millimetres in the world, on endplates fitted between 
 show is not invented here: see `assume_missing`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -20,7 +21,7 @@ from opentraction.chart import (
     Vertebra,
     VertebraName,
 )
-from opentraction.evaluate.bodies import deepest_point, fit_body, sacrum_value, vertebra_value, without_arch
+from opentraction.evaluate.bodies import body_core, fit_body, sacrum_value, vertebra_value, without_arch
 from opentraction.evaluate.discs import DiscSlab, DiscSource, disc_value, fit_disc
 from opentraction.evaluate.endplates import Slab
 from opentraction.evaluate.frames import WORLD_ANTERIOR, Array, Axes, axes_from, tangents
@@ -68,7 +69,7 @@ def measure(study: ImagingStudy) -> Spine:
             "segmenter, outlines drawn by a person, or landmarks."
         )
     column = _column(study)
-    body_slabs = {
+    body_slabs: dict[VertebraName, Slab] = {
         name: slab
         for name, bone in column.bones.items()
         if name is not VertebraName.S1
@@ -150,8 +151,9 @@ def _in_order(bones: list[VertebraName], discs: list[str]) -> list[str]:
 
 def _core(study: ImagingStudy, mask: Array, box: tuple[slice, ...]) -> Array:
     """World position of the centre of a body whose label includes the arch."""
-    index = deepest_point(mask, np.asarray(study.voxel_mm)) + np.array([each.start for each in box])
-    return np.asarray(study.affine[:3, :3] @ index + study.affine[:3, 3])
+    affine = study.affine.copy()
+    affine[:3, 3] += affine[:3, :3] @ np.array([each.start for each in box])
+    return body_core(mask, affine)
 
 
 def _fronts(
@@ -251,7 +253,7 @@ def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str])
     missing = [LEVELS[index].value for index in range(min(seen), max(seen)) if index not in seen]
     if missing:
         raise BadInput(
-            f"Expected consecutive levels, got none at {', '.join(missing)} between others that can be measured. "
+            f"Expected consecutive levels, got none at {', '.join(missing)} between measured ones. "
             "Complete the label map at that level."
         )
     return values
@@ -269,7 +271,7 @@ def _missing(column: _Column, level: Level) -> str:
 
 
 def _vertebra_values(
-    column: _Column, slabs: dict[VertebraName, Slab], fitted: dict[str, DiscSlab], notes: list[str]
+    column: _Column, slabs: Mapping[VertebraName, Slab], fitted: dict[str, DiscSlab], notes: list[str]
 ) -> list[Vertebra]:
     values = []
     for name, bone in column.bones.items():
@@ -289,7 +291,7 @@ def _vertebra_values(
 
 
 def _lordosis(
-    column: _Column, slabs: dict[VertebraName, Slab], fitted: dict[str, DiscSlab], notes: list[str]
+    column: _Column, slabs: Mapping[VertebraName, Slab], fitted: dict[str, DiscSlab], notes: list[str]
 ) -> Measure | None:
     """Angle between the superior endplates of L1 and S1, on the sagittal plane of the column [deg]."""
     first, last = slabs.get(VertebraName.L1), fitted.get("L5-S1")

@@ -3,9 +3,10 @@
 `make_phantom` builds analytic solids and their exact measures; `phantom_render.render` makes a study of them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 from pydantic import Field
@@ -44,6 +45,7 @@ _BODIES = (
     VertebraName.S1,
 )  # fmt: skip
 _DISC_NAMES = ("T12-L1", "L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1")
+Number = TypeVar("Number", int, float)
 Grade = Annotated[int, Field(ge=1, le=5)]
 
 
@@ -95,13 +97,18 @@ class PhantomSpec(Value):
             sex=sex,
             stature_mm=round(float(np.clip(stature, 1450, 2050))),
             mass_kg=round(float(np.clip(draw.normal(74, 14), 45, 140)), 1),
-            pfirrmann=tuple(int(grade) for grade in worn),
+            pfirrmann=_five(int(grade) for grade in worn),
             protrusions=_random_protrusions(draw),
-            slip_mm=tuple(round(float(value), 1) for value in slip),
+            slip_mm=_five(round(float(value), 1) for value in slip),
             lordosis_deg=round(float(np.clip(draw.normal(40, 10), 15, 65)), 1),
             fractured=VertebraName.L1 if broken else None,
             fracture_loss=round(float(draw.uniform(0.2, 0.45)), 2),
         )
+
+
+def _five(values: Iterable[Number]) -> tuple[Number, Number, Number, Number, Number]:
+    a, b, c, d, e = values
+    return a, b, c, d, e
 
 
 def _random_protrusions(draw: np.random.Generator) -> tuple[PhantomProtrusion, ...]:
@@ -329,7 +336,7 @@ def _edge_x(disc: DiscShape, y: float) -> float:
 def _stand_up(
     top: DiscShape, discs: list[DiscShape], bodies: list[BodyShape], lean: np.ndarray
 ) -> PhantomShape:
-    """Bring L3 to the origin of the world, upright but for `lean` (nobody lies quite straight); add the canal."""
+    """Bring L3 to the origin, upright but for `lean` (nobody lies quite straight), and add the canal."""
     third = next(body for body in bodies if body.name is VertebraName.L3).axes
     rotation = UPRIGHT @ lean @ third.matrix.T
 

@@ -5,6 +5,7 @@ with the T2 of its Pfirrmann grade (norms); the other tissues are grey levels ch
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from scipy import ndimage
@@ -131,16 +132,19 @@ def _paint(shape: PhantomShape, affine: Array, labels: Array, signal: Array) -> 
     """Canal first, then discs (displaced material covers the canal), then bodies."""
     _paint_canal(shape.canal, affine, labels, signal)
     for disc in shape.discs:
-        tissue = _disc_signal(disc)
         _stamp(
             affine, labels, signal, disc.axes, disc.half_box(), LABELS[disc.name],
-            lambda world, disc=disc: disc.inside(disc.axes.to_local(world)), tissue,
+            partial(_inside_disc, disc), _disc_signal(disc),
         )  # fmt: skip
     for body in shape.bodies:
         _stamp(
             affine, labels, signal, body.axes, body.half_box(), LABELS[body.name.value], body.inside,
             lambda world: np.full(world.shape[:-1], _MARROW),
         )  # fmt: skip
+
+
+def _inside_disc(disc: DiscShape, world: Array) -> Array:
+    return disc.inside(disc.axes.to_local(world))
 
 
 def _stamp(

@@ -101,7 +101,7 @@ class DiscShape:
 
     def _hollow(self, x: Array, y: Array, rim: Rim, shift: float) -> Array:
         q = ((x - shift - self.apex) / (0.5 * rim.depth)) ** 2 + (y / (0.5 * rim.width)) ** 2
-        return 1.0 - np.minimum(q, 1.0) ** 1.25
+        return 1.0 - np.minimum(q, 1.0) ** 1.15
 
     def z_upper(self, x: Array, y: Array) -> Array:
         """Endplate above the disc [mm]."""

@@ -10,7 +10,6 @@ import numpy as np
 from opentraction.chart import (
     Disc,
     Frame,
-    HeightField,
     Level,
     Listhesis,
     Measure,
@@ -24,11 +23,11 @@ from opentraction.chart import (
     Vertebra,
     VertebraName,
 )
-from opentraction.evaluate.frames import Array, Axes
+from opentraction.evaluate.frames import Array, Axes, height_field
 from opentraction.evaluate.phantom_shape import BodyShape, DiscShape, PhantomShape, Rim
 
-RIM_KEPT = 0.87
-"""Share of the radius over which endplates are fitted: the outer 13 % is left out for osteophytes."""
+RIM_KEPT = 0.9
+"""Share of the radius over which endplates are fitted: the outer 10 % is left out for osteophytes."""
 BAND_MM = 10.0
 """Heights are averaged over the middle slices, up to this distance from the mid-sagittal plane."""
 _RADIAL, _RADIAL_WEIGHT = np.polynomial.legendre.leggauss(24)
@@ -58,9 +57,7 @@ def _exact(value: float) -> Measure:
 
 
 def _frame(axes: Axes, shift: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> Frame:
-    origin = axes.to_world(np.array(shift))
-    x, y, z = (tuple(map(float, axes.matrix[:, column])) for column in range(3))
-    return Frame(origin_mm=tuple(map(float, origin)), x_axis=x, y_axis=y, z_axis=z)
+    return axes.moved(np.array(shift)).value()
 
 
 def _polar_nodes(radius: Array, pole: float, share: float = 1.0) -> tuple[Array, Array, Array]:
@@ -116,7 +113,7 @@ def _true_disc(disc: DiscShape) -> Disc:
         (disc.lower_rim, -0.5 * disc.slip, disc.z_lower),
     ):
         own = rim.radius(_THETA)
-        ends.append(tuple(_edge(own, rim.pole + shift, 5.0, side) for side in (True, False)))
+        ends.append((_edge(own, rim.pole + shift, 5.0, True), _edge(own, rim.pole + shift, 5.0, False)))
         rim_x, rim_y, rim_w = _polar_nodes(own, rim.pole, RIM_KEPT)
         slopes.append(_quadratic(rim_x, rim_y, rim_w, surface(rim_x + shift, rim_y), (1.0, 1.0))[1])
     wedge = np.degrees(np.arctan(slopes[0]) - np.arctan(slopes[1]))
@@ -134,8 +131,8 @@ def _true_disc(disc: DiscShape) -> Disc:
         level=Level(disc.name),
         frame=_frame(disc.axes, (middle, 0.0, 0.0)),
         outline_mm=tuple((float(a), float(b)) for a, b in outline),
-        upper=HeightField(coefficients_mm=tuple(map(float, upper))),
-        lower=HeightField(coefficients_mm=tuple(map(float, lower))),
+        upper=height_field(upper),
+        lower=height_field(lower),
         height_front_mm=_exact(h_front),
         height_mid_mm=_exact(h_mid),
         height_back_mm=_exact(h_back),

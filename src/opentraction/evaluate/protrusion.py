@@ -41,14 +41,14 @@ def protrusion_of(fitted: DiscSlab, spread: Spread, *, laterality_known: bool) -
         kind = ProtrusionKind.EXTRUSION if beyond else ProtrusionKind.PROTRUSION
     note = "" if laterality_known or side is Side.CENTRE else "left and right are not known on this image"
     return Protrusion(
-        kind=kind, depth_mm=measured(worst, 1.6 * spread.length(axis), derived=False, note=note), side=side
+        kind=kind, depth_mm=measured(worst, 1.6 * spread.outline(axis), derived=False, note=note), side=side
     )
 
 
 def _depths(fitted: DiscSlab, y: Array, upper: Array, lower: Array) -> tuple[Array, bool]:
-    """Per slice, how far disc material reaches behind the corner line [mm]; and whether it leaves the disc level.
+    """Per slice, how far disc material reaches behind the corner line [mm]; and whether it leaves the level.
 
-    Material leaves the disc level when, more than 2 mm behind the line, it reaches past a corner by over 1.5 mm.
+    It leaves the level of the disc when, more than 2 mm behind the line, it passes a corner by over 1.5 mm.
     """
     assert fitted.source.label is not None
     step = 0.25
@@ -75,7 +75,7 @@ def _depths(fitted: DiscSlab, y: Array, upper: Array, lower: Array) -> tuple[Arr
 
 
 def _share_of_circumference(fitted: DiscSlab) -> float:
-    """Share of the disc's edge that stands more than 1 mm outside of the outline without displaced material."""
+    """Share of the disc's edge that stands over 1 mm outside of the outline without displaced material."""
     if fitted.raw_radius is None:
         return 0.0
     excess = fitted.raw_radius - fitted.slab.radius > _DISPLACED_MM

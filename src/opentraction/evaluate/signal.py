@@ -37,7 +37,7 @@ def nucleus_signal(study: ImagingStudy, slab: Slab) -> float | None:
 
 
 def fluid_signal(study: ImagingStudy, slab: Slab, canal: Array | None) -> float | None:
-    """Grey value of cerebrospinal fluid at the height of a disc: the upper quartile of the canal within 12 mm.
+    """Grey value of cerebrospinal fluid near a disc: the upper quartile of the canal within 12 mm.
 
     Args:
         study: image and labels.
@@ -75,7 +75,7 @@ def ratio_and_grade(nucleus: float, fluid: float | None, brightest: float) -> tu
         Measure(value=ratio, sd=0.1 * ratio + 0.03, quality=Quality.MEASURED, note=note),
         Measure(
             value=grade, sd=sd, quality=Quality.DERIVED,
-            note=f"estimated from signal, no reading; {note}; taken as T2-weighted at an echo time near 100 ms",
+            note=f"estimated from signal, no reading; {note}; taken as T2-weighted, echo time near 100 ms",
         ),
     )  # fmt: skip
 
