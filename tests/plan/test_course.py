@@ -49,6 +49,16 @@ def test_a_course_rises_in_published_steps_up_to_its_ceiling():
     assert [s.peak_force_n for s in course_plan(0.0, ceiling_n=400.0).steps] == [0.0]
 
 
+def test_a_course_drafted_later_starts_at_its_session():
+    course = course_plan(172.0, ceiling_n=400.0, first=3)
+    assert [(s.first, s.last, s.peak_force_n) for s in course.steps] == [(3, 5, 172.0), (6, 12, 194.0)]
+    late = course_plan(172.0, ceiling_n=400.0, first=8)
+    assert [(s.first, s.last, s.peak_force_n) for s in late.steps] == [(8, 12, 172.0)]
+    assert late.reassess_at == (10, 12)
+    with pytest.raises(BadInput, match="1 to 12, got session 13"):
+        course_plan(172.0, ceiling_n=400.0, first=13)
+
+
 def test_stop_rules_name_the_published_harm_and_the_emergencies():
     rules = " ".join(course_plan(100.0, ceiling_n=200.0).stop_rules)
     for word in (

@@ -21,11 +21,10 @@ def test_the_trial_dose_binds_for_an_ordinary_patient_and_says_why():
     assert lowest(limits).force_n == pytest.approx(435.906, abs=1e-3)
     text = binding_sentence(limits)
     assert text.startswith(
-        "The pull may be at most 436 N: the largest dose of a sham-controlled trial, half of body "
-        "weight + 4.45 kg "
-        "(Schimmel 2009, randomised sham-controlled trial, Eur Spine J 18:1843 [SCHIMMEL, class A]); "
-        "without it the "
-        "next limit would be 471 N: the largest share of body weight in a measured experiment"
+        "The pull may be at most 436 N: the largest dose of a sham-controlled trial, half of body weight "
+        "+ 4.45 kg (Schimmel 2009, randomised sham-controlled trial, Eur Spine J 18:1843 [SCHIMMEL, class "
+        "A]); without it the next limit would be 471 N: the largest share of body weight in a measured "
+        "experiment"
     )
 
 

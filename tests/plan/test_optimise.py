@@ -146,7 +146,7 @@ WILD = st.floats(-1e10, 0) | st.floats(2000.1, 1e12) | st.sampled_from([math.nan
     step_n=st.none() | st.floats(0.1, 60),
     rate=st.floats(1.5, 100),
     minutes=st.floats(8, 42),
-    session_number=st.integers(1, 20),
+    session_number=st.integers(1, 12),
     spread=st.floats(0, 0.5),
     seen=st.booleans(),
 )
@@ -214,15 +214,18 @@ def test_a_force_of_a_billion_is_one_sentence():
     ("wrong", "says"),
     [
         ({"minutes": 0.0}, "Session must be 3 to 42 min"),
-        ({"session_number": 0}, "Expected a session number of 1 to 100"),
+        ({"session_number": 0}, "Expected a session of the course, 1 to 12, got session 0"),
+        ({"session_number": 13}, "Expected a session of the course, 1 to 12, got session 13"),
         ({"budget": 10}, "Expected a budget of 100 sample-sessions or more"),
-        ({"sessions": 0}, "Expected 1 to 40 sessions"),
+        ({"sessions": 41}, "Expected 1 to 40 sessions"),
         ({"sessions_per_week": 14.0}, "Sessions must be 1 to 5 a week"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(wrong, says):
+    searched = []
     with pytest.raises(BadInput, match=says):
-        draft(**wrong)
+        draft(**wrong, progress=lambda *told: searched.append(told))
+    assert not searched, "refused only after the search"
 
 
 def test_no_draft_for_an_emergency_or_for_a_patient_who_is_not_suitable():

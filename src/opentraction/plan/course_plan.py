@@ -28,16 +28,13 @@ DELIVERED_SHARE = 0.9
 """A step up needs this share of the planned pull over time to have been delivered; assumed."""
 
 STOP_RULES: tuple[str, ...] = (
-    "Any new weakness, numbness or loss of reflex: stop at once and examine; a large protrusion once "
-    "grew suddenly "
-    f"during decompression and needed urgent surgery ({cite('DEEN03')}).",
-    "Any change of bladder, bowel or sexual function, or numbness between the legs: stop and send to "
-    "an emergency "
-    "department now.",
+    "Any new weakness, numbness or loss of reflex: stop at once and examine; a large protrusion once grew "
+    f"suddenly during decompression and needed urgent surgery ({cite('DEEN03')}).",
+    "Any change of bladder, bowel or sexual function, or numbness between the legs: stop and send to an "
+    "emergency department now.",
     f"Leg pain that moves further down (peripheralisation): stop the session ({cite('ITRAC', 'EPALMER')}).",
-    "Pain 2 or more points (0 to 10) above the start of the session, or sudden severe leg pain: "
-    "release and stop "
-    f"(points assumed; sudden pain: {cite('DEEN03')}).",
+    "Pain 2 or more points (0 to 10) above the start of the session, or sudden severe leg pain: release "
+    f"and stop (points assumed; sudden pain: {cite('DEEN03')}).",
     f"Severe pain that vanishes entirely under pull: pause and examine before going on ({cite('BRAINSC')}).",
     f"No gain by session 10: stop the course ({cite('KDTIDP', 'NAMCOBS')}; no published rule is validated).",
     "The patient may stop at any time, without a reason.",
@@ -53,17 +50,24 @@ def course_plan(
     sessions_per_week: float = PER_WEEK,
     co_interventions: Sequence[CoIntervention | CoInterventionKind] = (),
     step_n: float | None = None,
+    first: int = 1,
 ) -> CoursePlan:
-    """A course that starts at the plan's pull [N] and may rise in published steps, never above `ceiling_n`.
+    """A course that starts at session `first` with the plan's pull [N] and may rise, never above `ceiling_n`.
 
-    `ceiling_n` is the lowest limit after the first sessions; `step_n` the table's step. A raise is what the
-    course allows at most: each one is drafted and signed anew. Lying without pull stays without pull.
-    Raises BadInput for a number of sessions that cannot be, BadValue for too many a week.
+    It rises by the smallest published step. `ceiling_n` is the lowest limit after the first sessions, `step_n`
+    the table's step. A raise is what the course allows at most: each one is drafted and signed anew. Lying
+    without pull stays without pull. Raises BadInput for a number of sessions that cannot be, BadValue for too
+    many a week.
     """
     if not 1 <= sessions <= 40:
         raise BadInput(f"Expected 1 to 40 sessions in a course, got {sessions}. Check the number.")
     SESSIONS_PER_WEEK.question(sessions_per_week)
-    starts = [start for start in (1, FIRST_SESSIONS + 1, 6) if start <= sessions]
+    if not 1 <= first <= sessions:
+        raise BadInput(
+            f"Expected a session of the course, 1 to {sessions}, got session {first}. "
+            "Plan a longer course, or reassess."
+        )
+    starts = [first, *(start for start in (FIRST_SESSIONS + 1, 6) if first < start <= sessions)]
     pulls = [_raised(peak_n, number * INCREMENT_N, ceiling_n, step_n) for number in range(len(starts))]
     steps: list[CourseStep] = []
     for start, pull_n in zip(starts, pulls, strict=True):
@@ -85,7 +89,7 @@ def course_plan(
     ]
     return CoursePlan(
         steps=tuple(closed),
-        reassess_at=reassessments(sessions),
+        reassess_at=tuple(session for session in reassessments(sessions) if session >= first),
         stop_rules=STOP_RULES,
         co_interventions=tuple(
             item if isinstance(item, CoIntervention) else CoIntervention(kind=item)
@@ -102,12 +106,10 @@ def reassessments(sessions: int) -> tuple[int, ...]:
 
 _START = "Consent is given, the screening stands, and the change questions were answered before each session."
 _RAISE = (
-    "Only where wanted gain has not come: at least 2 sessions at the step before were tolerated "
-    "without worse pain "
-    f"({cite('KDT1')}), at least {DELIVERED_SHARE:.0%} of the planned pull was really delivered, and "
-    "the plan was "
-    "drafted and signed anew from that pull. Trials found no clear difference between doses "
-    f"({cite('VANTI')}), so a raise is a choice, not a duty."
+    "Only where wanted gain has not come: at least 2 sessions at the step before were tolerated without "
+    f"worse pain ({cite('KDT1')}), at least {DELIVERED_SHARE:.0%} of the planned pull was really "
+    "delivered, and the plan was drafted and signed anew from that pull. Trials found no clear difference "
+    f"between doses ({cite('VANTI')}), so a raise is a choice, not a duty."
 )
 
 
@@ -158,8 +160,8 @@ def next_pull(
     if delivered_share < DELIVERED_SHARE:
         return Progression(
             last_peak_n,
-            f"Only {delivered_share:.0%} of the planned pull was delivered (needed "
-            f"{DELIVERED_SHARE:.0%}): no raise.",
+            f"Only {delivered_share:.0%} of the planned pull was delivered (needed {DELIVERED_SHARE:.0%}): "
+            "no raise.",
         )
     raised_n = min(step.peak_force_n, last_peak_n + INCREMENT_N)
     return Progression(raised_n, "Tolerated and delivered: one step up at most; draft and sign anew.")

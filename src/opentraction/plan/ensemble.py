@@ -57,9 +57,8 @@ class Ensemble:
         below = {level: seconds_below(time_s, pressure[level], self._threshold_mpa) for level in pressure}
         if not all(np.all(np.isfinite(values)) for values in dose.values()):
             raise NotConverged(
-                f"Expected a finite pressure at every level for '{profile.name}', got one that is "
-                "not a number. "
-                "Lower the pull or look at the measures of the spine."
+                f"Expected a finite pressure at every level for '{profile.name}', got one that is not a "
+                "number. Lower the pull or look at the measures of the spine."
             )
         candidate = Candidate(profile=profile, dose_mpa_s=dose, seconds_below=below)
         self._known[_pull(profile)] = candidate, response

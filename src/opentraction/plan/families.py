@@ -114,8 +114,7 @@ def family_profile(
     if (peak_n > 0) is (family is Family.LYING):
         raise BadInput(
             f"Expected a pull above 0 N for a {family} profile and 0 N for lying without pull, got "
-            f"{peak_n:g} N. "
-            "Choose the other family."
+            f"{peak_n:g} N. Choose the other family."
         )
     track = _LAYOUTS[family](peak_n, minutes * 60.0, chosen)
     profile = TractionProfile(
@@ -197,8 +196,8 @@ def _fill(track: _Track, total_s: float, cycle: Callable[[_Track, int], None]) -
         track, number = longer, number + 1
     if number == 0:
         raise BadInput(
-            f"Expected a session long enough for one cycle of {longer.time_s + longer.release_s:.0f} s, got "
-            f"{total_s:.0f} s. Give more minutes or shorter cycles."
+            f"Expected a session long enough for one cycle of {longer.time_s + longer.release_s:.0f} s, "
+            f"got {total_s:.0f} s. Give more minutes or shorter cycles."
         )
     for segment in longer.segments[len(track.segments) :]:
         if isinstance(segment, Hold):
@@ -231,8 +230,7 @@ def _static(peak_n: float, total_s: float, settings: Mapping[str, float]) -> _Tr
     if plateau_s <= 0:
         raise BadInput(
             f"Expected more than {total_s - plateau_s:.0f} s for the ramp to {peak_n:.0f} N and its "
-            "release, got "
-            f"{total_s:.0f} s. Give more minutes or a lower pull."
+            f"release, got {total_s:.0f} s. Give more minutes or a lower pull."
         )
     track.hold(plateau_s)
     track.release()
@@ -317,8 +315,8 @@ def _settings(family: Family, given: Mapping[str, float]) -> dict[str, float]:
     for name, value in given.items():
         if name not in chosen and not (family is Family.LYING and name == "rate_n_per_s"):
             raise BadInput(
-                f"Expected a setting of a {family} profile ({', '.join(chosen) or 'none'}), got "
-                f"'{name}'. Leave it out."
+                f"Expected a setting of a {family} profile ({', '.join(chosen) or 'none'}), got '{name}'. "
+                "Leave it out."
             )
         low, high, unit = _BOUNDS[name]
         chosen[name] = _number(name, value, low, high, unit)

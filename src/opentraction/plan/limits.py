@@ -158,7 +158,7 @@ def binding_sentence(limits: tuple[Limit, ...]) -> str:
 def _force(what: str, force_n: float) -> float:
     if not math.isfinite(force_n) or not 0 < force_n <= LARGEST_FORCE_N:
         raise BadInput(
-            f"Expected a {what} above 0 and up to {LARGEST_FORCE_N:g} N, got {force_n:g} N. Check "
-            "its unit (N, lb, kgf)."
+            f"Expected a {what} above 0 and up to {LARGEST_FORCE_N:g} N, got {force_n:g} N. Check its unit "
+            "(N, lb, kgf)."
         )
     return float(force_n)

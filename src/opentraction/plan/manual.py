@@ -41,8 +41,8 @@ def manual_profile(
     force_n = values["hand_force_n"] if hand_force_n is None else hand_force_n
     if not 0 <= force_n <= LARGEST_HAND_FORCE_N:
         raise BadInput(
-            f"Expected a hand force of 0 to {LARGEST_HAND_FORCE_N:g} N ({cite('GUD13')}), got "
-            f"{force_n:g} N. Push less."
+            f"Expected a hand force of 0 to {LARGEST_HAND_FORCE_N:g} N ({cite('GUD13')}), got {force_n:g} "
+            "N. Push less."
         )
     return ManualProfile(
         name=f"Manual flexion-distraction at {level}",

@@ -103,9 +103,8 @@ def choose_targets(
     if cause.level not in targetable:
         return _none(
             cause,
-            f"The leading cause, {cause.cause}, is at {cause.level}, which no image shows; a level "
-            "of norms is "
-            "never targeted.",
+            f"The leading cause, {cause.cause}, is at {cause.level}, which no image shows; a level of "
+            "norms is never targeted.",
         )
     because = f"{cause.level} is the target: it is the level of the leading cause, {cause.cause}."
     return Targets(cause.level, default_goals(cause.level, levels), cause, (because,))

@@ -1,8 +1,9 @@
 """Spine model, eligibility and goals become a draft plan."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from opentraction.chart import (
@@ -16,6 +17,7 @@ from opentraction.chart import (
     Family,
     Findings,
     Goal,
+    Limit,
     Patient,
     Plan,
     Refused,
@@ -48,7 +50,7 @@ from opentraction.plan.rationale import (
     not_known_lines,
 )
 from opentraction.plan.search import SESSION_BUDGET, ProgressCallback, SearchResult, search
-from opentraction.plan.space import space
+from opentraction.plan.space import Space, space
 
 if TYPE_CHECKING:
     from opentraction.mechanics import SpineModel
@@ -79,8 +81,7 @@ def optimise(
     progress: ProgressCallback | None = None,
     engine: Engine | None = None,
 ) -> Plan:
-    """Draft the plan of the next session and the course: the gentlest profile the model cannot tell from
-    the best.
+    """Draft a plan: the gentlest profile that the model cannot tell from the best, and the course around it.
 
     The search stays inside the stacked limits (`stack_limits`) and within `budget` sample-sessions. In the
     first two sessions a vendor's cap stands among the limits; give `session_number` when drafting a later
@@ -97,22 +98,33 @@ def optimise(
     _refuse_unsuitable(eligibility)
     if setup is not None and setup != model.setup:
         raise BadInput(
-            "Expected the setup the model was built with, got another posture, table or harness. "
-            "Build the model anew."
+            "Expected the setup the model was built with, got another posture, table or harness. Build "
+            "the model anew."
         )
     DURATION.question(minutes)
-    if not 1 <= session_number <= 100:
-        raise BadInput(f"Expected a session number of 1 to 100, got {session_number}. Count from 1.")
-    stack = {
-        "patient": patient,
-        "eligibility": eligibility,
-        "capability": capability,
-        "harness_rating_n": harness_rating_n,
-        "clinician_cap_n": clinician_cap_n,
-    }
-    limits = stack_limits(**stack, session_number=session_number)  # type: ignore[arg-type]
-    later = stack_limits(**stack, session_number=FIRST_SESSIONS + 1)  # type: ignore[arg-type]
+    request = _Request(
+        patient=patient,
+        eligibility=eligibility,
+        findings=findings,
+        capability=capability,
+        harness_rating_n=harness_rating_n,
+        clinician_cap_n=clinician_cap_n,
+        session_number=session_number,
+        sessions_per_week=sessions_per_week,
+    )
+    limits, later = request.limits(session_number), request.limits(FIRST_SESSIONS + 1)
+    course_from = partial(
+        course_plan,
+        ceiling_n=lowest(later).force_n,
+        sessions=sessions,
+        sessions_per_week=sessions_per_week,
+        co_interventions=co_interventions,
+        step_n=capability.force_step_n if capability else None,
+        first=session_number,
+    )
+    course_from(0.0)  # a course that cannot be is refused before the search, not after it
     targets = choose_targets(findings, levels=model.levels, targetable=model.targetable, goals=goals)
+    targets = replace(targets, least_n=least_pull_n or 0.0)
     room = space(
         limit_n=lowest(limits).force_n,
         patient=patient,
@@ -121,30 +133,9 @@ def optimise(
         families=families,
         least_n=least_pull_n,
     )
-    targets = replace(targets, least_n=least_pull_n or 0.0)
     result = search(model, engine or column_engine(), targets, room, budget=budget, progress=progress)
     chosen = result.choice.chosen.profile
-    prediction = result.ensemble.predict(result.response)
-    course = course_plan(
-        chosen.peak_force_n,
-        ceiling_n=lowest(later).force_n,
-        sessions=sessions,
-        sessions_per_week=sessions_per_week,
-        co_interventions=co_interventions,
-        step_n=capability.force_step_n if capability else None,
-    )
-    rationale = (
-        *eligibility_lines(eligibility),
-        *targets.why,
-        *choice_lines(result.choice, targets, min(room.peaks_n, default=None)),
-        *change_lines(
-            result, targets, limits, later, targetable=model.targetable, session_number=session_number
-        ),
-        *displaced_lines(findings, targets),
-        *not_known_lines(patient, capability, harness_rating_n, chosen.peak_force_n),
-        *guardrail_questions(chosen, patient, sessions_per_week=sessions_per_week),
-        *closing_lines(patient.simulated or model.simulated, targets, result.ensemble.samples),
-    )
+    course = course_from(chosen.peak_force_n)
     draft = Plan(
         plan_id="draft",
         patient_id=patient.patient_id,
@@ -156,9 +147,9 @@ def optimise(
         setup=model.setup,
         profile=chosen,
         limits=limits,
-        prediction=prediction,
+        prediction=result.ensemble.predict(result.response),
         alternatives=_alternatives(result, targets),
-        rationale=rationale,
+        rationale=_rationale(request, model, targets, room, result),
         course=course,
         evidence_line=evidence_line(targets.cause),
         consent=consent or Consent(text=consent_text(chosen, targets.target, sessions=course.sessions)),
@@ -168,6 +159,56 @@ def optimise(
     return draft.replace(plan_id=f"plan-{draft.digest()[:12]}")
 
 
+@dataclass(frozen=True)
+class _Request:
+    """What was asked for, beside the model and the goals."""
+
+    patient: Patient
+    eligibility: Eligibility
+    findings: Findings
+    capability: Capability | None
+    harness_rating_n: float | None
+    clinician_cap_n: float | None
+    session_number: int
+    sessions_per_week: float
+
+    def limits(self, session_number: int) -> tuple[Limit, ...]:
+        """The limits that stand in a session."""
+        return stack_limits(
+            patient=self.patient,
+            eligibility=self.eligibility,
+            capability=self.capability,
+            harness_rating_n=self.harness_rating_n,
+            clinician_cap_n=self.clinician_cap_n,
+            session_number=session_number,
+        )
+
+
+def _rationale(
+    request: _Request, model: "SpineModel", targets: Targets, room: Space, result: SearchResult
+) -> tuple[str, ...]:
+    """Why this profile, what would change the answer, what was not known; weightiest first."""
+    chosen, patient = result.choice.chosen.profile, request.patient
+    limits, later = request.limits(request.session_number), request.limits(FIRST_SESSIONS + 1)
+    return (
+        *eligibility_lines(request.eligibility),
+        *targets.why,
+        *choice_lines(result.choice, targets, min(room.peaks_n, default=None)),
+        *change_lines(
+            result,
+            targets,
+            limits,
+            later,
+            targetable=model.targetable,
+            session_number=request.session_number,
+        ),
+        *displaced_lines(request.findings, targets),
+        *not_known_lines(patient, request.capability, request.harness_rating_n, chosen.peak_force_n),
+        *guardrail_questions(chosen, patient, sessions_per_week=request.sessions_per_week),
+        *closing_lines(patient.simulated or model.simulated, targets, result.ensemble.samples),
+    )
+
+
 def _refuse_unsuitable(eligibility: Eligibility) -> None:
     if eligibility.verdict is Verdict.EMERGENCY:
         where = eligibility.send_to or "to a hospital now"
@@ -175,9 +216,8 @@ def _refuse_unsuitable(eligibility: Eligibility) -> None:
     if eligibility.verdict is Verdict.NOT_SUITABLE:
         because = "; ".join(eligibility.because[:2]) or "see the screening"
         raise Refused(
-            f"No plan is drafted: the screening says 'not suitable' ({because}). Choose another "
-            "treatment, or record "
-            "an override in the screening and draft anew."
+            f"No plan is drafted: the screening says 'not suitable' ({because}). Choose another treatment, "
+            "or record an override in the screening and draft anew."
         )
 
 

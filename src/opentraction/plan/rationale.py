@@ -28,8 +28,8 @@ def eligibility_lines(eligibility: Eligibility) -> tuple[str, ...]:
     if not eligibility.verdict.permits_plan:
         because = "; ".join(eligibility.because[:2]) or "no reason given"
         lines.append(
-            f"THIS DRAFT CANNOT BE SIGNED: screening says '{eligibility.verdict}' ({because}). "
-            "Settle that first."
+            f"THIS DRAFT CANNOT BE SIGNED: screening says '{eligibility.verdict}' ({because}). Settle that "
+            "first."
         )
     lines += [f"Precaution: {precaution}" for precaution in eligibility.precautions]
     return tuple(lines)
@@ -45,25 +45,21 @@ def choice_lines(choice: Choice, targets: Targets, lowest_n: float | None) -> tu
     if chosen is best:
         return (
             what,
-            f"It has the highest robust score, and no gentler plan has a band of unloading {where} "
-            "that reaches its "
-            f"own ({_band(chosen, targets)}).",
+            f"It has the highest robust score, and no gentler plan has a band of unloading {where} that "
+            f"reaches its own ({_band(chosen, targets)}).",
         )
     lines = [
         what,
-        f"Its band of unloading {where} ({_band(chosen, targets)}) overlaps that of the plan with "
-        "the highest score, "
-        f"{_named(best.profile)} ({_band(best, targets)}): the model cannot tell them apart, so the "
-        "gentler one is "
-        "proposed.",
+        f"Its band of unloading {where} ({_band(chosen, targets)}) overlaps that of the plan with the "
+        f"highest score, {_named(best.profile)} ({_band(best, targets)}): the model cannot tell them "
+        "apart, so the gentler one is proposed.",
     ]
     if targets.least_n > 0:
         lines.append(f"Nothing below {targets.least_n:.0f} N was proposed: the clinician asked for no less.")
     elif chosen.profile.peak_force_n == lowest_n:
         lines.append(
-            f"It is the gentlest pull searched: {LOWEST_SHARE:.0%} of body weight "
-            f"({cite('KDTCALC')}), or half of the "
-            "limit where that is lower or the mass is not known."
+            f"It is the gentlest pull searched: {LOWEST_SHARE:.0%} of body weight ({cite('KDTCALC')}), or "
+            "half of the limit where that is lower or the mass is not known."
         )
     if chosen.profile.peak_force_n <= 0:
         lines.append("Pulling gives nothing here that the model can tell from lying down.")
@@ -85,9 +81,8 @@ def change_lines(
     lines = [binding_sentence(limits)]
     if chosen.peak_force_n < binding.force_n - 1.0:
         lines.append(
-            f"This limit does not set the proposal, which pulls {chosen.peak_force_n:.0f} N; a "
-            "higher limit would "
-            "change it only if a stronger plan's band parted from it."
+            f"This limit does not set the proposal, which pulls {chosen.peak_force_n:.0f} N; a higher "
+            "limit would change it only if a stronger plan's band parted from it."
         )
     else:
         lines.append("The proposal stands at this limit: a higher limit would allow more pull.")
@@ -95,8 +90,8 @@ def change_lines(
     later = lowest(later_limits)
     if session_number <= FIRST_SESSIONS and later.force_n > binding.force_n:
         lines.append(
-            f"From session {FIRST_SESSIONS + 1} the cap of the first sessions falls away: a new draft would "
-            f"search up to {later.force_n:.0f} N ({later.reason})."
+            f"From session {FIRST_SESSIONS + 1} the cap of the first sessions falls away: a new draft "
+            f"would search up to {later.force_n:.0f} N ({later.reason})."
         )
     lines += _other_targets(result, targets, targetable)
     if result.dropped:
@@ -160,8 +155,9 @@ def displaced_lines(findings: Findings, targets: Targets) -> tuple[str, ...]:
     if not displaced:
         return ()
     return (
-        f"{displaced[0].text.rstrip('.')}. In one case a large protrusion grew suddenly during decompression "
-        f"({cite('DEEN03')}): watch the leg in every session, and stop on new or worse leg pain or weakness.",
+        f"{displaced[0].text.rstrip('.')}. In one case a large protrusion grew suddenly during "
+        f"decompression ({cite('DEEN03')}): watch the leg in every session, and stop on new or worse leg "
+        "pain or weakness.",
     )
 
 
@@ -176,9 +172,8 @@ def not_known_lines(
         )
     if capability is None:
         lines.append(
-            "No table is named: its rating, steps, speed and angles are not known, so the angle is 0 "
-            "deg; check "
-            f"that the table pulls {peak_n:.0f} N."
+            "No table is named: its rating, steps, speed and angles are not known, so the angle is 0 deg; "
+            f"check that the table pulls {peak_n:.0f} N."
         )
     if harness_rating_n is None and peak_n > 0:
         lines.append(f"The rating of the harness is not known: check that it holds {peak_n:.0f} N.")
@@ -191,9 +186,8 @@ def closing_lines(simulated: bool, targets: Targets, samples: int) -> tuple[str,
     lines = [f"Bands are 5 to 95 % of {samples} samples of the model's parameters for this spine."]
     if spared:
         lines.append(
-            "Score: the unloading that 9 samples in 10 reach at the target, less the weighted "
-            "unloading that 1 in 20 "
-            f"exceeds at {_listed([str(goal.level) for goal in spared])}; these weights are a "
+            "Score: the unloading that 9 samples in 10 reach at the target, less the weighted unloading "
+            f"that 1 in 20 exceeds at {_listed([str(goal.level) for goal in spared])}; these weights are a "
             "choice, not a finding."
         )
     lines.append(MODEL_LINE)

@@ -112,8 +112,8 @@ def search(
     """
     if budget < LEAST_BUDGET:
         raise BadInput(
-            f"Expected a budget of {LEAST_BUDGET} sample-sessions or more, got {budget}. Below it "
-            "bands mean nothing."
+            f"Expected a budget of {LEAST_BUDGET} sample-sessions or more, got {budget}. Below it bands "
+            "mean nothing."
         )
     grid = grid_of(room) if targets.target is not None else []
     others = room.families[1:] if grid else ()
