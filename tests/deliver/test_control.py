@@ -87,14 +87,14 @@ def test_over_force_names_the_limit_that_binds(force_n: float, trips: bool) -> N
     if trips:
         assert decision.trips[0].interlock is InterlockKind.OVER_FORCE
         assert decision.trips[0].sentence == (
-            "Expected at most 306.0 N: the lowest limit is 300 N (half of body weight) and the tolerance 6 N. "
-            "Came 306.1 N."
+            "Expected at most 306.0 N: the lowest limit is 300 N (half of body weight) "
+            "and the tolerance 6 N. Came 306.1 N."
         )
 
 
 @pytest.mark.parametrize(("rise_n", "trips"), [(18.0, False), (20.0, True)])
 def test_over_rate_is_the_rise_over_half_a_second(rise_n: float, trips: bool) -> None:
-    """The fastest change is the release's 20 N/s: 1.5 x 20 x 0.5 + 10 = 25 N may come."""
+    """The fastest change is a release of 20 N/s: 1.5 x 20 x 0.5 + 10 = 25 N may come."""
     assert SETTINGS.rate_n_per_s == 20.0
     memory = holding(200.0, commanded_n=205.0)
     assert trip_of(given_at(memory, 200.0 + rise_n + 6.0)) is (InterlockKind.OVER_RATE if trips else None)

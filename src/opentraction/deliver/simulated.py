@@ -39,10 +39,12 @@ class ServoDesign(NamedTuple):
     cell_step_n: float = 0.1
     drive_noise_n: float = 1.0
     drive_filter_s: float = 0.05
-    trust_n: float = 3.0
+    trust_n: float = 1.5
     """The servo never takes the pull for more than this below the drive side, whatever the load cell says."""
-    guard_n: float = 4.0
+    guard_n: float = 2.5
     """With this much more pull than asked for on either channel, the drive winds in no further."""
+    ahead_s: float = 0.01
+    """The guard looks so far ahead: at the speed of the moment, on the harness's stiffness."""
     guard_s: float = 0.25
     """Winding in cut for this long is a runaway servo: the controller lets go by itself."""
     disagree_n: float = 20.0
@@ -91,6 +93,7 @@ class SimulatedTable:
             slack_mm=self._design.start_slack_mm,
             breath_mm=breath_mm,
         )
+        self._harness = harness_n_per_mm
         self._faults = FaultScript(faults)
         self._random = random.Random(seed)
         self._steps = 0
@@ -325,6 +328,7 @@ class SimulatedTable:
             if unguarded:
                 return wanted
         highest = max(self._drive_n, self._cell_n) if math.isfinite(self._cell_n) else self._drive_n
+        highest += max(self._speed, 0.0) * self._harness * self._design.ahead_s
         if wanted <= 0.0 or highest <= self._set_n + self._design.guard_n:
             self._cut_since = None
             return wanted
