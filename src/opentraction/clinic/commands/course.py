@@ -48,7 +48,7 @@ def run_folder(
         approver=approver,
         clinician_cap_n=cap_n,
         consent_by=consent_by,
-        capability=deliver.simulated_capability(),
+        capability=simulated_capability(),
     )
     course = run_case(case, options=options, follow_form=follow_form, out=out, steps=steps)
     if as_json:
@@ -88,6 +88,12 @@ def simulated_table(seed: int, *, pace: float | None = None) -> TableMaker:
         return deliver.SimulatedTable(plant, seed=seed, angle_deg=angle_deg, pace=pace)
 
     return make
+
+
+def simulated_capability() -> Capability:
+    """What the SIMULATED table can do; it is the same whoever lies on it."""
+    anyone = PatientPlant(extension_mm=(0.0, 10.0), force_n=(0.0, 100.0))
+    return deliver.SimulatedTable(anyone, seed=0).capability()
 
 
 def free_record(folder: Path) -> Path:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import yaml
 
-from opentraction import deliver, evaluate
+from opentraction import evaluate
 from opentraction.chart import Clinician, Instrument, Level, Questionnaire, Role, Sex, Side
-from opentraction.clinic.commands.course import print_course, run_case
+from opentraction.clinic.commands.course import print_course, run_case, simulated_capability
 from opentraction.clinic.console import Steps, write_whole
 from opentraction.clinic.forms import FollowForm, stamped_now
 from opentraction.clinic.sources import read_case
@@ -31,7 +31,7 @@ def run_demo(out: Path, *, seed: int) -> None:
         at=at,
         approver=Clinician(name="demonstration", role=Role.DEMONSTRATION),
         consent_by="demonstration",
-        capability=deliver.simulated_capability(),
+        capability=simulated_capability(),
     )
     course = run_case(case, options=options, follow_form=demo_answers(seed), out=out, steps=steps, seed=seed)
     print_course(course, out)

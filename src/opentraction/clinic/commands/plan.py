@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from opentraction import deliver, evaluate
+from opentraction import evaluate
 from opentraction.chart import Plan, Spine, lowest
 from opentraction.clinic.case_folder import read_value, write_course
+from opentraction.clinic.commands.course import simulated_capability
 from opentraction.clinic.console import Steps, print_json
 from opentraction.clinic.forms import stamped_now
 from opentraction.clinic.sources import patient_of
@@ -22,7 +23,7 @@ def draft_plan(
         at=stamped_now(),
         clinician_cap_n=cap_n,
         minutes=minutes,
-        capability=deliver.simulated_capability(),
+        capability=simulated_capability(),
     )
     steps = Steps(quiet=as_json)
     course = run_course(patient, examination, options=options, spine=measured, watch=steps)
