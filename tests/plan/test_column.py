@@ -6,7 +6,7 @@ from analytic_spine import AT, FINDINGS, PATIENT, eligibility, table
 
 from opentraction import mechanics
 from opentraction.chart import Level
-from opentraction.evaluate.phantom import PhantomSpec, make_phantom
+from opentraction.evaluate import PhantomSpec, make_phantom
 from opentraction.plan import histogram, optimise, seconds_below, unloading_dose
 
 

@@ -1,6 +1,4 @@
-"""The consent text in plain words: what it is, what is known and not known, risks, alternatives, the right
-to stop.
-"""
+"""The consent text in plain words: what it is, what is known, risks, other ways, the right to stop."""
 
 from opentraction.chart import Level, TractionProfile
 

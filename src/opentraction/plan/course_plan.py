@@ -1,6 +1,4 @@
-"""The course of sessions: progression only when tolerated and from delivered dose, reassessment, stop
-rules.
-"""
+"""The course of sessions: progression when tolerated and delivered, reassessment, stop rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,10 +52,10 @@ def course_plan(
 ) -> CoursePlan:
     """A course that starts at session `first` with the plan's pull [N] and may rise, never above `ceiling_n`.
 
-    It rises by the smallest published step. `ceiling_n` is the lowest limit after the first sessions, `step_n`
-    the table's step. A raise is what the course allows at most: each one is drafted and signed anew. Lying
-    without pull stays without pull. Raises BadInput for a number of sessions that cannot be, BadValue for too
-    many a week.
+    It rises by the smallest published step; `ceiling_n` is the lowest limit after the first sessions and
+    `step_n` the table's step. A raise is what the course allows at most: each one is drafted and signed
+    anew. Lying without pull stays without pull. Raises BadInput for a number of sessions that cannot be,
+    BadValue for too many a week.
     """
     if not 1 <= sessions <= 40:
         raise BadInput(f"Expected 1 to 40 sessions in a course, got {sessions}. Check the number.")

@@ -1,6 +1,4 @@
-"""The ensemble of spine models that candidates are tried on: one profile in, doses per level and sample
-out.
-"""
+"""The ensemble of spine models that candidates are tried on: a profile in, doses per level out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -43,8 +41,7 @@ class Ensemble:
         self.samples = samples
 
     def respond(self, profile: TractionProfile) -> tuple[Candidate, Any]:
-        """Run one profile on every sample: the candidate and the model's response. A profile is run only
-        once.
+        """Run a profile, once, on every sample: the candidate and the model's response.
 
         Raises NotConverged when the model does, or when it gives something that is not a number.
         """

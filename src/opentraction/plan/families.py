@@ -20,9 +20,7 @@ LBF_N = 4.4482216152605
 """One pound-force [N]. Sources speak in pounds; the product does not."""
 
 LOG_START_SLOPE = 9.0 / math.log1p(9.0)
-"""Slope at the start of chart's logarithmic ramp over its mean slope; checked against the chart in the
-tests.
-"""
+"""Slope at the start of chart's logarithmic ramp over its mean slope; a test holds it to the chart."""
 
 SHORTEST_PULL_S = 10.0
 """A last pull shorter than this [s] is not begun; assumed."""
@@ -98,15 +96,13 @@ def family_profile(
     name: str = "",
     **settings: float,
 ) -> TractionProfile:
-    """A profile of `family` that reaches `peak_n` [N] and never more, at one angle [deg], ending in a
-    Release.
+    """A profile of `family` that reaches `peak_n` [N] and never more, at one angle [deg].
 
-    Cycles are whole: a cyclic session lasts at most `minutes`, and less than that by under one cycle; lying
-    and static sessions last exactly `minutes`. `settings` replace the family's defaults
-    (`FAMILY_SETTINGS`); no ramp and no release is steeper than `rate_n_per_s`.
+    It lasts exactly `minutes` and ends in a Release; the last cycle is cut short when the time is up, and
+    what is left over makes the release longer. `settings` replace the family's defaults (`FAMILY_SETTINGS`);
+    no ramp and no release is steeper than `rate_n_per_s`.
 
-    Raises BadInput for a pull, time or setting that cannot be, and when the time is too short for the
-    family.
+    Raises BadInput for a pull, time or setting that cannot be, and when the time is too short for the family.
     """
     chosen = _settings(family, settings)
     peak_n = _number("pull", peak_n, 0.0, 2000.0, "N")

@@ -22,9 +22,7 @@ def seconds_below(time_s: ArrayLike, pressure_mpa: ArrayLike, threshold_mpa: flo
 
 
 def unloading_dose(time_s: ArrayLike, pressure_mpa: ArrayLike, rest_mpa: ArrayLike) -> NDArray[np.float64]:
-    """Integral of (pressure lying at rest - pressure) over the session [MPa s], trapezoid; time on the
-    first axis.
-    """
+    """Integral of (pressure lying at rest - pressure) over the session [MPa s]; time on the first axis."""
     times, gained = _curve(time_s, np.asarray(rest_mpa, dtype=float) - np.asarray(pressure_mpa, dtype=float))
     return np.tensordot(np.diff(times), 0.5 * (gained[:-1] + gained[1:]), axes=(0, 0))
 
@@ -50,9 +48,7 @@ class HistogramRow:
 
 
 def histogram(prediction: Prediction, level: Level) -> tuple[HistogramRow, ...]:
-    """The decompression-time histogram of one level, lowest pressure first; raises BadInput for a level not
-    held.
-    """
+    """The decompression-time histogram of one level, lowest pressure first; BadInput for a level not held."""
     try:
         at_level = prediction.level(level)
     except (KeyError, StopIteration):

@@ -1,6 +1,4 @@
-"""Limits of the pull that stack: table, harness, published, patient, clinician. The lowest binds and says
-why.
-"""
+"""Limits of the pull that stack: table, harness, published, patient, clinician; the lowest binds."""
 
 import math
 

@@ -1,6 +1,4 @@
-"""Manual flexion-distraction, as published protocols give it; each number marked with its source or as
-assumed.
-"""
+"""Manual flexion-distraction, as published protocols give it; each number has a source or says assumed."""
 
 from opentraction.chart import LEVELS, BadInput, Level, ManualProfile
 from opentraction.plan.families import Setting

@@ -38,9 +38,7 @@ UNLOADED_CAUSES = frozenset(
         Cause.RADICULOPATHY_NO_IMAGE,
     }
 )
-"""Causes whose level a plan may set out to unload. A slipped or fractured level is never a target by
-default.
-"""
+"""Causes whose level a plan may set out to unload; a slipped or fractured one only when asked to."""
 
 
 @dataclass(frozen=True)
@@ -164,9 +162,7 @@ def gain_mpa_s(candidate: Candidate, targets: Targets) -> NDArray[np.float64]:
 
 
 def gain_seconds(candidate: Candidate, targets: Targets) -> NDArray[np.float64]:
-    """Seconds below the goal's pressure at the target per sample; without a target the mean over all
-    levels.
-    """
+    """Seconds below the goal's pressure at the target per sample, or their mean over all levels."""
     if targets.target is not None:
         return candidate.seconds_below[targets.target]
     return np.mean(np.stack(list(candidate.seconds_below.values())), axis=0)
@@ -180,8 +176,7 @@ def spare_mpa_s(candidate: Candidate, targets: Targets) -> NDArray[np.float64]:
 
 
 def score(candidate: Candidate, targets: Targets) -> float:
-    """Robust score: weighted 10th percentile of the gain less the weighted 95th percentiles of the harm
-    [MPa s].
+    """Robust score [MPa s]: weighted 10th percentile of the gain less weighted 95th ones of the harm.
 
     Harm at a level to spare is the unloading it did not need.
     """

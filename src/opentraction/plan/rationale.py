@@ -21,9 +21,7 @@ from opentraction.plan.space import LOWEST_SHARE
 
 
 def eligibility_lines(eligibility: Eligibility) -> tuple[str, ...]:
-    """What the screening says of this draft: first a loud line when it cannot be signed, then the
-    precautions.
-    """
+    """What the screening says of this draft: loudly when it cannot be signed; then the precautions."""
     lines = []
     if not eligibility.verdict.permits_plan:
         because = "; ".join(eligibility.because[:2]) or "no reason given"
@@ -122,9 +120,7 @@ def _last_step(result: SearchResult, targets: Targets) -> list[str]:
 
 
 def _other_targets(result: SearchResult, targets: Targets, targetable: tuple[Level, ...]) -> list[str]:
-    """What the coarse search would propose for the other levels that were seen; costs no further
-    simulation.
-    """
+    """What the coarse search would propose for the other levels that were seen; nothing is run."""
     if targets.target is None or not result.coarse:
         return []
     levels = tuple(result.coarse[0].dose_mpa_s)

@@ -204,9 +204,7 @@ class _Run:
     def fitting(
         self, room: Space, families: tuple[Family, ...], like: TractionProfile
     ) -> list[TractionProfile]:
-        """The other families at the pull and angle of `like`; one that the session is too short for is
-        dropped.
-        """
+        """The other families at the pull and angle of `like`, as far as the session is long enough."""
         fitting = []
         for family in families:
             try:

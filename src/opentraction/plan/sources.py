@@ -1,6 +1,4 @@
-"""The sources that planning rests on, each with its class: A guideline or trial, B manual or cohort, C
-vendor claim.
-"""
+"""The sources that planning rests on, with their class: A guideline or trial, B manual or cohort, C vendor."""
 
 from dataclasses import dataclass
 
