@@ -5,6 +5,7 @@ from pathlib import Path
 from opentraction import deliver
 from opentraction.chart import (
     ApprovedPlan,
+    Capability,
     Clinician,
     Course,
     PatientPlant,
