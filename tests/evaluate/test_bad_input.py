@@ -7,6 +7,8 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from opentraction.chart import BadInput
 from opentraction.evaluate import parse_examination, read_examination, read_landmarks, read_study
@@ -208,6 +210,12 @@ CASES = {
 }
 
 
+@pytest.fixture(scope="module")
+def damaged(make, tmp_path_factory) -> bytes:
+    """A sound label map as bytes, to be damaged."""
+    return make().write(tmp_path_factory.mktemp("sound") / "labels.nii").read_bytes()
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_one_sentence_and_no_other_exception(name, make, tmp_path):
     write, words = CASES[name]
@@ -219,6 +227,30 @@ def test_one_sentence_and_no_other_exception(name, make, tmp_path):
     assert "\n" not in said
     assert said.endswith((".", "?"))
     assert str(tmp_path) not in said
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    bytes_at=st.lists(st.tuples(st.integers(0, 359), st.integers(0, 255)), min_size=1, max_size=6),
+    kept=st.floats(0.0, 1.0) | st.just(1.0),
+    zipped=st.booleans(),
+)
+def test_damaged_headers_read_or_are_refused_and_stay_quiet(damaged, tmp_path, capfd, bytes_at, kept, zipped):
+    raw = bytearray(damaged)
+    for place, value in bytes_at:
+        raw[place] = value
+    raw = raw[: int(kept * len(raw))]
+    path = tmp_path / ("labels.nii.gz" if zipped else "labels.nii")
+    path.write_bytes(gzip.compress(bytes(raw), 1) if zipped else bytes(raw))
+    said, study = "", None
+    try:
+        study = read_study(path)
+    except BadInput as refusal:
+        said = str(refusal)
+    assert (study is None) == bool(said)
+    assert "\n" not in said
+    assert study is None or np.isfinite(study.affine).all()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_coarse_image_beside_fine_labels_is_refused(make, tmp_path):

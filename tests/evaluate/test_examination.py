@@ -26,6 +26,7 @@ from opentraction.evaluate import (
     parse_examination,
     read_examination,
     spine_of_norms,
+    with_posture,
 )
 
 HEAD = "examined_by: A. B.\nexamined_at: 2026-11-20T10:00:00+00:00\n"
@@ -208,3 +209,15 @@ def test_report_is_written_into_the_spine_of_norms_as_assumed():
     assert spine.disc(Level.L4_L5).height_mid_mm.value < plain.disc(Level.L4_L5).height_mid_mm.value
     assert spine.disc(Level.L3_L4).listhesis.grade == 1
     assert spine.targetable == ()
+
+
+def test_posture_of_the_form_fills_what_the_image_leaves_open():
+    supine = parse_examination("scan: {posture: supine}")
+    open_spine = NORMS.replace(posture=Posture.UNKNOWN)
+    filled = with_posture(open_spine, supine)
+    assert filled.posture is Posture.SUPINE
+    assert "from the examination form" in filled.notes[-1]
+    standing = with_posture(filled, parse_examination("scan: {posture: standing}"))
+    assert standing.posture is Posture.SUPINE
+    assert "the image's word stands" in standing.notes[-1]
+    assert with_posture(open_spine, parse_examination("pain: {}")) is open_spine

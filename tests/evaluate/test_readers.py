@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from opentraction.chart import BadInput, Posture
 from opentraction.evaluate import read_study
 from opentraction.evaluate.conventions import structures_of
+from opentraction.evaluate.phantom import PhantomProtrusion, PhantomSpec, make_phantom
+from opentraction.evaluate.phantom_files import write_dicom, write_nifti
+from opentraction.evaluate.phantom_render import render
 
 AXES = [
     "".join(pick[axis][sign] for axis, sign in zip(order, signs, strict=True))
@@ -294,3 +297,20 @@ def test_real_ct_crop_is_read_by_the_distance_of_its_vertebrae(shared_data: Path
     )
     assert set(study.names) == {"L2", "L3", "L4"}
     assert any("Cut by the border" in note and "L2" in note for note in study.notes)
+
+
+@pytest.mark.parametrize("rotation_deg", [0.0, 30.0])
+@pytest.mark.parametrize("form", ["nifti", "dicom"])
+def test_rendered_phantom_comes_back_from_its_files(tmp_path, form, rotation_deg):
+    """Image, labels and place are those that were rendered, and the mark SIMULATED stays."""
+    spec = PhantomSpec(seed=2, protrusions=(PhantomProtrusion(level="L4-L5", depth_mm=6, side="left"),))
+    rendered = render(make_phantom(spec), voxel_mm=(3.0, 1.5, 1.5), rotation_deg=rotation_deg)
+    _, labels = write_nifti(rendered, tmp_path / "nifti")
+    if form == "dicom":
+        write_dicom(rendered, tmp_path / "dicom")
+    study = read_study(tmp_path / form, labels=labels)
+    assert np.array_equal(study.labels, rendered.labels)
+    assert np.allclose(study.affine, rendered.affine, atol=1e-4)
+    assert np.abs(study.image - rendered.image).max() <= 1.0
+    assert study.simulated
+    assert any(note.startswith("SIMULATED") for note in study.notes)

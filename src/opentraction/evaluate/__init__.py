@@ -11,7 +11,7 @@ from opentraction.evaluate.examination import (
     parse_examination,
     read_examination,
 )
-from opentraction.evaluate.examine import examine
+from opentraction.evaluate.examine import examine, with_posture
 from opentraction.evaluate.landmarks import (
     Landmarks,
     landmark_help,
@@ -57,6 +57,7 @@ __all__ = [
     "root_causes",
     "spine_of_landmarks",
     "spine_of_norms",
+    "with_posture",
     "write_dicom",
     "write_nifti",
 ]

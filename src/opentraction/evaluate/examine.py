@@ -8,6 +8,7 @@ from opentraction.chart import (
     FindingKind,
     Findings,
     FindingSource,
+    Posture,
     ProtrusionKind,
     Quality,
     Reply,
@@ -61,6 +62,23 @@ def examine(spine: Spine, examination: Examination) -> Findings:
         answers=examination.answers,
         examined_at=examination.examined_at,
     )
+
+
+def with_posture(spine: Spine, examination: Examination) -> Spine:
+    """The spine with the posture that the form gives for the scan, where the image itself does not say.
+
+    What the image says stands; a form that says otherwise is noted.
+    """
+    said = examination.scan.posture
+    if said is Posture.UNKNOWN or said is spine.posture:
+        return spine
+    if spine.posture is Posture.UNKNOWN:
+        note = f"Posture of the scan from the examination form: {said}."
+        return spine.replace(posture=said, notes=(*spine.notes, note))
+    note = (
+        f"The form says the scan was taken {said}, the image says {spine.posture}: the image's word stands."
+    )
+    return spine.replace(notes=(*spine.notes, note))
 
 
 def _finding(

@@ -4,12 +4,14 @@ import gzip
 import re
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
-from nibabel.imageglobals import LoggingOutputSuppressor
+from nibabel.imageglobals import logger as nibabel_log
 from nibabel.spatialimages import HeaderDataError
 
 from opentraction.chart import BadInput
@@ -43,8 +45,7 @@ def read_nifti(path: Path) -> Volume:
     _refuse_empty(path)
     size_mm = _raw_voxel_size(path)
     try:
-        with warnings.catch_warnings(), LoggingOutputSuppressor():
-            warnings.simplefilter("ignore")
+        with _quiet():
             image = nib.Nifti1Image.from_filename(str(path))
         header = image.header
         shape = tuple(int(value) for value in image.shape)
@@ -64,7 +65,8 @@ def read_nifti(path: Path) -> Volume:
     check_affine(affine, name)
     _compare_sizes(affine, size_mm, name)
     try:
-        data = np.asanyarray(image.dataobj).reshape(shape)
+        with _quiet():
+            data = np.asanyarray(image.dataobj).reshape(shape)
     except _READ_ERRORS as error:
         raise BadInput(
             f"{name}: the file ends too early or is damaged ({_short(error)}). Copy or export it again."
@@ -76,6 +78,19 @@ def read_nifti(path: Path) -> Volume:
         label_names=_embedded_names(header), simulated=SIMULATED_MARK in described.upper(),
     )  # fmt: skip
     return to_canonical(volume)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep nibabel's own messages off the screen: what matters of them is checked and said here."""
+    before = nibabel_log.disabled
+    nibabel_log.disabled = True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        nibabel_log.disabled = before
 
 
 def _refuse_empty(path: Path) -> None:

@@ -22,6 +22,7 @@ _PREFERENCE = ("bodies_and_discs", "labels", "dseg", "seg-vert", "seg", "msk", "
 """Among several label maps of a folder the first of these words decides."""
 _FORM_SUFFIX = (".yaml", ".yml", ".json", ".md", ".txt", ".png", ".jpg", ".csv", ".html")
 _DERIVED_WORD = "derived"
+SIMULATED_NOTE = "SIMULATED: the file says that it is a rendered phantom, no patient."
 
 
 def read_study(
@@ -185,7 +186,8 @@ def _image_only(image: Volume, name: str, place: Path, notes: list[str]) -> Imag
         modality=_modality(image, place), posture=image.posture, laterality_known=image.laterality_known,
         source=place, simulated=image.simulated,
     )  # fmt: skip
-    return replace(study, notes=(*notes, *image.notes, *check_anatomy(study)))
+    simulated = (SIMULATED_NOTE,) if study.simulated else ()
+    return replace(study, notes=(*notes, *image.notes, *simulated, *check_anatomy(study)))
 
 
 def _named_study(
@@ -218,6 +220,8 @@ def _named_study(
     if image is None:
         said.append("Only a label map was given, no image: signal and grey values are unknown.")
     said += [*label_map.notes, *(image.notes if image is not None else ())]
+    if study.simulated:
+        said.append(SIMULATED_NOTE)
     if not bodies_only:
         said.append("The vertebra labels take in the arch; the bodies have to be separated first.")
     return replace(study, notes=(*said, *_lumbar_note(study), *check_anatomy(study)))
