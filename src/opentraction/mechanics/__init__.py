@@ -10,9 +10,10 @@ use_compilation_cache()
 
 from opentraction.mechanics.history import Rested, rest  # noqa: E402
 from opentraction.mechanics.model import MODEL_NAME, SpineModel, build  # noqa: E402
-from opentraction.mechanics.plant import plant  # noqa: E402
 from opentraction.mechanics.response import Response, simulate  # noqa: E402
 from opentraction.mechanics.summary import replay, summarise  # noqa: E402
+from opentraction.mechanics.tissue import plant  # noqa: E402
+from opentraction.mechanics.validation import ValidationReport, validate  # noqa: E402
 
 if not jax.config.jax_enable_x64:
     raise RuntimeError("opentraction.mechanics needs JAX in double precision; unset JAX_ENABLE_X64=0.")
@@ -22,10 +23,12 @@ __all__ = [
     "Response",
     "Rested",
     "SpineModel",
+    "ValidationReport",
     "build",
     "plant",
     "replay",
     "rest",
     "simulate",
     "summarise",
+    "validate",
 ]

@@ -1,4 +1,4 @@
-"""Where compiled programs are kept between runs: per user and per processor, unless JAX was told otherwise."""
+"""Where compiled programs are kept between runs: per user and processor, unless JAX was told otherwise."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ import jax
 
 
 def use_compilation_cache() -> None:
-    """Keep JAX's compiled programs in the user's cache folder; JAX_COMPILATION_CACHE_DIR has the last word."""
+    """Keep JAX's compiled programs in the user's cache; JAX_COMPILATION_CACHE_DIR has the last word."""
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         folder = base / "opentraction" / "jax" / _processor()

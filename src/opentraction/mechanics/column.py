@@ -1,4 +1,4 @@
-"""The chain of rigid vertebrae on its joints: one implicit step in time, solved by Newton on all joints at once."""
+"""The chain of rigid vertebrae on its joints: one implicit step in time, by Newton on all joints at once."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ class Column(eqx.Module):
 
 
 class Load(eqx.Module):
-    """Loads over one block of steps, first axis steps."""
+    """Loads over one block of steps (first axis steps), or at one step."""
 
-    dt_s: Float[Array, "t s"]
-    compression_n: Float[Array, "t j s"]
+    dt_s: Float[Array, "*t s"]
+    compression_n: Float[Array, "*t j s"]
     """Follower compression along the path through the disc centres."""
-    pull_n: Float[Array, "t s"]
+    pull_n: Float[Array, "*t s"]
     """Pull that reaches the spine."""
-    pull_x: Float[Array, "t s"]
-    pull_z: Float[Array, "t s"]
+    pull_x: Float[Array, "*t s"]
+    pull_z: Float[Array, "*t s"]
     """Direction of the pull on the thorax, unit vector in the sagittal plane."""
-    tilt_rad: Float[Array, "t s"]
+    tilt_rad: Float[Array, "*t s"]
     """Turn that the posture asks of the thorax against the sacrum, extension positive."""
 
 
 class State(eqx.Module):
-    """Pose of the five bodies (x, z, turn; sacrum fixed), filling of the cells, Maxwell stretch, worst residuals."""
+    """Pose of the five bodies (x, z, turn; sacrum fixed), filling of the cells, Maxwell stretch, residuals."""
 
     body: Float[Array, "j 3 s"]
     nucleus: Float[Array, "c j s"]
@@ -68,16 +68,16 @@ class State(eqx.Module):
 
 
 class Trace(eqx.Module):
-    """What each step leaves behind, first axis steps."""
+    """What each step leaves behind; over a block the first axis is steps."""
 
-    pressure_mpa: Float[Array, "t j s"]
-    stretch_mm: Float[Array, "t j s"]
-    opening_rad: Float[Array, "t j s"]
-    shear_mm: Float[Array, "t j s"]
-    axial_n: Float[Array, "t j s"]
-    filling: Float[Array, "t j s"]
+    pressure_mpa: Float[Array, "*t j s"]
+    stretch_mm: Float[Array, "*t j s"]
+    opening_rad: Float[Array, "*t j s"]
+    shear_mm: Float[Array, "*t j s"]
+    axial_n: Float[Array, "*t j s"]
+    filling: Float[Array, "*t j s"]
     """Mean swelling ratio of the whole disc."""
-    iterations: Float[Array, "t s"]
+    iterations: Float[Array, "*t s"]
 
 
 class Pose(eqx.Module):
@@ -147,7 +147,7 @@ def _turned(arm: Float[Array, "j 2 s"], turn: Float[Array, "j s"]) -> tuple[Arra
 
 @eqx.filter_jit
 def advance(column: Column, state: State, load: Load) -> tuple[State, Trace]:
-    """March one block of implicit Euler steps; a step of length 0 re-balances the forces and moves no fluid."""
+    """March one block of implicit Euler steps; a step of length 0 balances forces and moves no fluid."""
     return jax.lax.scan(lambda before, now: _step(column, before, now), state, load)
 
 

@@ -34,10 +34,10 @@ from opentraction.mechanics.history import (
     rest,
     until_lying,
 )
-from opentraction.mechanics.load import GRAVITY_M_S2
+from opentraction.mechanics.load import GRAVITY_M_S2, session_grid
 from opentraction.mechanics.march import march
 from opentraction.mechanics.model import SpineModel, build, float_array
-from opentraction.mechanics.response import Response, simulate
+from opentraction.mechanics.response import Response, session_load, simulate
 from opentraction.mechanics.subject import norm_spine
 
 _NUMBERS = NDArray[np.float64]
@@ -178,18 +178,23 @@ class Experiments:
         return _before_release(self._gain(r := self._stature(42, 0.3, plain=True, mass_kg=87.0), 87.0), r)
 
     def do_effect_left_min(self) -> _NUMBERS:
-        """Minutes upright after 42 min at 60 % of body weight until a tenth of the gain is left."""
+        """Minutes upright after 42 min at 30 % of body weight until a tenth of the gain is left."""
         model = self.model(mass_kg=87.0).with_setup(Setup(table=TableKind.PLAIN, hip_flexion_deg=15.0))
         up = model.body.standing_n
-        profile = _held(0.6 * 87.0 * GRAVITY_M_S2, 60.0, 42 * 60.0 - 120.0)
+        profile = _held(0.3 * 87.0 * GRAVITY_M_S2, 60.0, 42 * 60.0 - 120.0)
         column, load, _ = session_load(model, grid := session_grid(profile), 0.0)
-        blocks = [jax.tree.map(lambda x, k=k: x[k * BLOCK : (k + 1) * BLOCK], load) for k in range(len(grid.time_s) // BLOCK)]
+        blocks = [
+            jax.tree.map(lambda x, k=k: x[k * BLOCK : (k + 1) * BLOCK], load)
+            for k in range(len(grid.time_s) // BLOCK)
+        ]
         after = phase(model, 3 * _HOUR_S, up)
         loads = [*until_lying(model), *blocks, after]
         _, trace = march(column, start_state(column), loads, what="traction, then upright")
         lumbar = trace.stretch_mm.sum(axis=1)
         before, upright = lumbar[4 * BLOCK - 1], lumbar[-BLOCK:]
-        return np.array([_decay(_times(after), upright[:, i] - before[i]) for i in range(self.samples)]) / 60.0
+        return (
+            np.array([_decay(_times(after), upright[:, i] - before[i]) for i in range(self.samples)]) / 60.0
+        )
 
     # day and night
 
@@ -394,9 +399,7 @@ def _bare(model: SpineModel) -> SpineModel:
     """The discs alone: no ligaments, and the rest forces that they balanced taken away with them."""
     joint = model.column.joint
     zero = jnp.zeros_like(joint.rest_moment_nmm)
-    alone = eqx.tree_at(
-        lambda j: (j.ligament_n, j.rest_moment_nmm), joint, (0.0 * joint.ligament_n, zero)
-    )
+    alone = eqx.tree_at(lambda j: (j.ligament_n, j.rest_moment_nmm), joint, (0.0 * joint.ligament_n, zero))
     return eqx.tree_at(lambda m: m.column.joint, model, alone)
 
 

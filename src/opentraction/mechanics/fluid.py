@@ -1,4 +1,4 @@
-"""Fluid: one graded column of cells per path (nucleus to endplate, annulus to rim), one implicit step at a time."""
+"""Fluid: one graded column of cells per path (nucleus to endplate, annulus to rim), implicit in time."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ def linearise(
 ) -> Linear:
     """Linearise one implicit Euler step of Darcy flow around `cells` at the tissue pressure given.
 
-    Potential of a cell: mu = P - osmotic(J) - H (1 - J), outside 0. Permeability is that of the path's mean swelling
-    at the new state: of each cell's own, a step would have several solutions when a drained cell swells again.
+    Potential of a cell: mu = P - osmotic(J) - H (1 - J), outside 0. Permeability is that of the path's mean
+    swelling at the new state: with each cell's own, a step would have several solutions when a drained cell
+    swells again.
     """
     shares = jnp.asarray(CELL_SHARES).reshape((CELLS,) + (1,) * (cells.ndim - 1))
     osm, osm_slope = osmotic(cells, path.charge_meq_per_ml, path.water)

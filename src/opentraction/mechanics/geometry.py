@@ -18,7 +18,7 @@ _BODY_MM = 27.0
 _NORM_HEIGHT_MM = (10.0, 11.59, 12.45, 12.7, 12.99)
 """Disc heights in the middle, V149 to V152; L4-L5 between its neighbours."""
 _NORM_WEDGE_DEG = (1.2, 5.9, 9.3, 12.7, 21.6)
-"""Segmental lordosis, V163 to V166; L3-L4 between its neighbours; a third of it is taken as wedge of the disc."""
+"""Segmental lordosis, V163 to V166; L3-L4 between its neighbours; a third is taken as the disc's wedge."""
 _NORM_AREA_MM2 = (1250.0, 1350.0, 1450.0, 1550.0, 1500.0)
 _NORM_DEPTH_MM = (30.23, 32.03, 32.86, 33.08, 33.4)
 """V157 to V160 and P207."""
@@ -26,7 +26,7 @@ _NORM_DEPTH_MM = (30.23, 32.03, 32.86, 33.08, 33.4)
 
 @dataclass(frozen=True)
 class Chain:
-    """The imaged spine in its sagittal plane, one entry per level head to foot, values with standard deviations."""
+    """The imaged spine in its sagittal plane, one entry per level head to foot; sd: standard deviation."""
 
     height_mm: Array
     height_sd_mm: Array

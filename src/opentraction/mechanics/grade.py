@@ -1,4 +1,4 @@
-"""How degeneration changes a disc: factors of a continuous Pfirrmann grade, 1 where the grade is 2 or less."""
+"""How degeneration changes a disc: factors of a continuous Pfirrmann grade, 1 up to grade 2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def charge_factor(grade: Array) -> Array:
 
 
 def permeability_factor(grade: Array) -> Array:
-    """Nucleus permeability 3, 5, 7 e-16 over three grades (P092, P095, P098): two thirds more a grade at first."""
+    """Nucleus permeability 3, 5, 7 e-16 over three grades (P092, P095, P098): two thirds a grade."""
     return 1.0 + 0.67 * beyond_two(grade)
 
 
@@ -29,5 +29,5 @@ def water_loss(grade: Array) -> Array:
 
 
 def solid_factor(grade: Array) -> Array:
-    """Stiffening of strips and wall, 2 a grade: set on V007; C10 of the nucleus doubles in two grades (P091, P097)."""
+    """Stiffening of strips and wall, twice a grade: set on V007; C10 of the nucleus doubles in two (P097)."""
     return 2.0 ** beyond_two(grade)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from opentraction.chart import NotConverged
 from opentraction.mechanics.column import BLOCK, JOINTS, Load, State, start_state
 from opentraction.mechanics.joint import forces
-from opentraction.mechanics.load import graded
+from opentraction.mechanics.load import graded, hip_turn_rad
 from opentraction.mechanics.march import march
 from opentraction.mechanics.model import SpineModel, _replaced, float_array
 
@@ -19,7 +21,8 @@ LYING_BEFORE_SCAN_S = 20 * 60.0
 LYING_BEFORE_SESSION_S = 45 * 60.0
 """Most of the gain in height of lying down is over by then (SUPINE45)."""
 _FIRST_S = 30.0
-_ROUNDS = 6
+_ROUNDS = 5
+"""Always as many, so that a sample does not depend on the others."""
 REST_TOLERANCE_MM = 1e-6
 
 
@@ -33,16 +36,24 @@ class Rested(eqx.Module):
 
     def subset(self, n: int) -> Rested:
         """The first `n` samples."""
-        import jax
-
         return jax.tree.map(lambda leaf: leaf[..., :n], self)  # type: ignore[no-any-return]
 
 
-def phase(model: SpineModel, duration_s: object, compression_n: object, *, tilt_rad: object = 0.0) -> Load:
-    """One block of a constant load: `duration_s` (sample) or one number, `compression_n` (joint, sample) or less."""
+def phase(
+    model: SpineModel,
+    duration_s: object,
+    compression_n: object,
+    *,
+    tilt_rad: object = 0.0,
+    graded_for_s: float | None = None,
+) -> Load:
+    """One block of a constant load: `duration_s` a number or (sample), `compression_n` up to (joint, sample).
+
+    The steps grow in fixed shares of the phase; `graded_for_s` is the length for which the first one is 30 s.
+    """
     samples = model.samples
     length = np.broadcast_to(np.asarray(duration_s, dtype=float), (samples,))
-    share = np.diff(graded(1.0, _FIRST_S / float(np.median(length)), BLOCK), prepend=0.0)
+    share = np.diff(graded(1.0, _FIRST_S / (graded_for_s or float(length.flat[0])), BLOCK), prepend=0.0)
     compression = np.broadcast_to(np.asarray(compression_n, dtype=float), (JOINTS, samples))
     zero = np.zeros((BLOCK, samples))
     return Load(
@@ -62,26 +73,29 @@ def until_lying(model: SpineModel) -> list[Load]:
         phase(model, NIGHT_S, lying),
         phase(model, DAY_S, up),
         phase(model, NIGHT_S, lying),
-        phase(model, model.body.hours_up * 3600.0, up),
+        phase(model, model.body.hours_up * 3600.0, up, graded_for_s=DAY_S),
     ]
 
 
 def settle(model: SpineModel) -> SpineModel:
-    """Solve rest heights and rest moments so that the imaged shape is in balance after the imaging history."""
+    """Solve rest heights and moments so that the imaged shape is in balance after the imaging history."""
     scan = [*until_lying(model), phase(model, LYING_BEFORE_SCAN_S, model.body.lying_n)]
     target = float_array(model.imaged_mm)
     for _ in range(_ROUNDS):
-        end, trace = march(model.column, start_state(model.column), scan, what="the history before the scan")
-        stretch = trace.stretch_mm[-1]
-        error = float_array(model.column.joint.height_mm) + stretch - target
-        turn = np.abs(trace.opening_rad[-1]).max()
-        if np.abs(error).max() < REST_TOLERANCE_MM and turn < 1e-9:
-            break
-        model = _corrected(model, end, stretch, target)
+        _, trace = march(model.column, start_state(model.column), scan, what="the history before the scan")
+        model = _corrected(model, trace.stretch_mm[-1], target)
+    _, trace = march(model.column, start_state(model.column), scan, what="the history before the scan")
+    off = np.abs(float_array(model.column.joint.height_mm) + trace.stretch_mm[-1] - target).max(axis=0)
+    if (off > REST_TOLERANCE_MM).any():
+        worst = int(np.argmax(off))
+        raise NotConverged(
+            f"Expected a rest height within {REST_TOLERANCE_MM:g} mm of the imaged one, sample {worst} is off by "
+            f"{off[worst]:.3g} mm. Check the heights and grades of the discs."
+        )
     return model
 
 
-def _corrected(model: SpineModel, end: State, stretch: np.ndarray, target: np.ndarray) -> SpineModel:
+def _corrected(model: SpineModel, stretch: np.ndarray, target: np.ndarray) -> SpineModel:
     joint = model.column.joint
     old = float_array(joint.height_mm)
     new = old * target / (old + stretch)
@@ -99,12 +113,10 @@ def _corrected(model: SpineModel, end: State, stretch: np.ndarray, target: np.nd
 
 
 def rest(model: SpineModel) -> Rested:
-    """Run the history before a session once: night, day upright, night, hours up, 45 min lying in the setup's posture.
+    """Run the history before a session: night, day upright, night, hours up, 45 min lying in the setup's posture.
 
     Raises NotConverged when a sample finds no balance.
     """
-    from opentraction.mechanics.load import hip_turn_rad
-
     turn = hip_turn_rad(model.setup, float_array(model.body.posture_turn))
     loads = [*until_lying(model), phase(model, LYING_BEFORE_SESSION_S, model.body.lying_n, tilt_rad=turn)]
     state, trace = march(

@@ -15,7 +15,7 @@ _HINGE_WIDTH = 0.02
 
 
 class Joint(eqx.Module):
-    """Material and size of the joints; every array ends in (joint, sample), lengths in mm, stresses in MPa."""
+    """Material and size of the joints; every array ends in (joint, sample); mm and MPa."""
 
     height_mm: Float[Array, "j s"]
     """Mean height in the reference state: fluid and forces in balance under the reference load."""
@@ -89,7 +89,7 @@ def forces(
     slow_mm: Float[Array, "j s"],
     slow_share: Float[Array, "j s"],
 ) -> Forces:
-    """Forces that the joint asks for: dW/d(shear, height, opening), tension and front opening positive.
+    """Forces the joint asks for: dW/d(shear, height, opening), tension and front opening positive.
 
     `stretch_mm` is the change of mean height; `*_fill` the mean swelling ratios; `slow_mm` the Maxwell element
     before the step and `slow_share` = 1 / (1 + dt / tau).

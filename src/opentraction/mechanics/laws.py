@@ -1,4 +1,4 @@
-"""Scalar laws of one length or one strain, each with its slope written by hand, and the energy for the tests."""
+"""Scalar laws of one length or one strain, each with its slope written by hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def hinge(e: Float[Array, "..."], width: float) -> tuple[Float[Array, "..."], Fl
 
 
 def capped_exp(x: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-    """exp(x), going on along its tangent above x = 4, so that a Newton step cannot overflow; value and slope."""
+    """exp(x), along its tangent above x = 4 so that no Newton step overflows; value and slope."""
     slope = jnp.exp(jnp.minimum(x, _EXP_CAP))
     return slope * (1.0 + jnp.maximum(x - _EXP_CAP, 0.0)), slope
 

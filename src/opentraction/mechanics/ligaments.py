@@ -1,4 +1,4 @@
-"""Ligament groups in the sagittal plane: stiffness, toe and pre-strain of REMUS2021 (P162 to P192), by level."""
+"""Ligament groups in the sagittal plane: stiffness, toe and pre-strain of REMUS2021 (P162 to P192)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Groups:
 
     x_mm: Array
     """(group, 1, 1): place behind the back edge (`behind`) or ahead of the front edge of the disc."""
-    behind: Array
+    behind: NDArray[np.bool_]
     """(group, 1, 1)"""
     stiffness_n: Array
     length_mm: Array

@@ -1,4 +1,4 @@
-"""What reaches the spine: posture loads, line of pull, friction that only opposes, guarding; on a time grid."""
+"""What reaches the spine: posture, line of pull, friction that only opposes, guarding; on a time grid."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def session_steps(profile: TractionProfile, lengths: list[float], kinds: list[st
     extra = np.floor(spare * wish / wish.sum()).astype(int)
     extra[int(np.argmax(wish))] += spare - int(extra.sum())
     times, start = [np.zeros(1)], 0.0
-    for length, kind, steps in zip(lengths, kinds, np.array(floor) + extra, strict=True):
+    for length, kind, steps in zip(lengths, kinds, (np.array(floor) + extra).tolist(), strict=True):
         smooth = kind in ("ramp", "release")
         ends = (
             np.linspace(0, length, steps + 1)[1:]

@@ -1,4 +1,4 @@
-"""Running blocks of steps: samples in chunks of one shape, chunks side by side on the cores, results checked."""
+"""Running blocks of steps: samples in chunks of one shape, side by side on the cores, results checked."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from opentraction.mechanics.column import (
 def march(column: Column, state: State, loads: Sequence[Load], *, what: str) -> tuple[State, Trace]:
     """Advance all samples through the blocks. Returns the end state and the trace as numpy arrays.
 
-    Every chunk has the same shape (the last one is filled up with its last sample), so there is one compilation and
-    a sample's numbers do not depend on who else is computed. Raises NotConverged, naming the samples and `what`.
+    Every chunk has the same shape (the last one is filled up with its last sample), so there is one compilation
+    and a sample's numbers do not depend on who else is computed. Raises NotConverged, naming the samples and `what`.
     """
     samples = column.axis_rad.shape[-1]
     starts = range(0, samples, CHUNK)
@@ -63,7 +63,7 @@ def _check(end: State, what: str) -> None:
     if bad.any():
         first = int(np.argmax(bad))
         raise NotConverged(
-            f"Expected a balance within {FORCE_TOLERANCE_N:g} N in {what}, but {int(bad.sum())} of {bad.size} samples "
-            f"did not reach it (sample {first}: {float(end.residual_n[first]):.3g} N, fluid "
+            f"Expected a balance within {FORCE_TOLERANCE_N:g} N in {what}, but {int(bad.sum())} of {bad.size} "
+            f"samples did not reach it (sample {first}: {float(end.residual_n[first]):.3g} N, fluid "
             f"{float(end.residual_fluid[first]):.3g}). Check the heights and areas of the discs, or pull less."
         )

@@ -1,4 +1,4 @@
-"""Material and load parameters with their spread: `data/priors.csv`, one row each, sampled by name and seed."""
+"""Material and load parameters with their spread: `data/priors.csv`, sampled by name and seed."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _NUMBERS = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Response:
-    """What the column does: arrays (level, time, sample) unless said; None is what this model does not compute."""
+    """What the column does: arrays (level, time, sample) unless said; None: not computed by this model."""
 
     levels: tuple[Level, ...]
     targetable: tuple[Level, ...]
@@ -76,7 +76,8 @@ def simulate(
 ) -> Response:
     """Run a session on the column, and `after_s` seconds of lying after it.
 
-    `rested` (from `rest`, same model and setup) saves the history. Raises NotConverged when a sample finds no balance.
+    `rested` (from `rest`, same model and setup) saves the history. Raises NotConverged when a sample finds
+    no balance.
     """
     grid = session_grid(profile, after_s=after_s)
     return simulate_grid(model, grid, profile.angle_deg, session_s=profile.duration_s, rested=rested)
@@ -105,9 +106,12 @@ def session_load(model: SpineModel, grid: Grid, angle_deg: float) -> tuple[Colum
     friction = friction_n(model.setup, float_array(body.weight_n))
     passed = share * transmitted(grid.pull_n * np.cos(angle), friction)
     tilt = angle * float_array(body.angle_share)
-    offset, below, height = float_array(model.pull_line)
+    turn = hip_turn_rad(model.setup, float_array(body.posture_turn))
+    # in the sacrum's axes the table leans with the turned pelvis; the line still passes the pelvic harness
+    lean = tilt + turn
+    _, below, height = float_array(model.pull_line)
     arm = float_array(model.column.thorax_arm_mm).copy()
-    arm[0] -= np.tan(tilt) * (below + height + THORAX_MM)
+    arm[0] -= np.tan(tilt) * (below + height + THORAX_MM) + turn * (below + 0.5 * height)
     column = eqx.tree_at(lambda c: c.thorax_arm_mm, model.column, jnp.asarray(arm))
     started = grid.time_s[np.argmax(grid.pull_n > 0)] if (grid.pull_n > 0).any() else np.inf
     since = np.maximum(grid.time_s - started, 0.0)
@@ -122,11 +126,9 @@ def session_load(model: SpineModel, grid: Grid, angle_deg: float) -> tuple[Colum
         dt_s=jnp.asarray(np.broadcast_to(grid.dt_s[:, None], full)),
         compression_n=jnp.asarray(np.repeat(compression[:, None], JOINTS, axis=1)),
         pull_n=jnp.asarray(passed),
-        pull_x=jnp.asarray(np.broadcast_to(-np.sin(tilt), full)),
-        pull_z=jnp.asarray(np.broadcast_to(np.cos(tilt), full)),
-        tilt_rad=jnp.asarray(
-            np.broadcast_to(hip_turn_rad(model.setup, float_array(body.posture_turn)), full)
-        ),
+        pull_x=jnp.asarray(np.broadcast_to(-np.sin(lean), full)),
+        pull_z=jnp.asarray(np.broadcast_to(np.cos(lean), full)),
+        tilt_rad=jnp.asarray(np.broadcast_to(turn, full)),
     )
     return column, load, passed
 

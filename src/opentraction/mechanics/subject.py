@@ -57,9 +57,7 @@ def norm_spine(*, pfirrmann: float = 2.0, scale: float = 1.0) -> Spine:
     )
 
 
-def _disc(
-    index: int, angle: float, place: tuple[float, float], grade: float, scale: float
-) -> Disc:
+def _disc(index: int, angle: float, place: tuple[float, float], grade: float, scale: float) -> Disc:
     depth, width, wedge = DEPTH_MM[index], WIDTH_MM[index], WEDGE_DEG[index]
     mid = MID_MM[index] * scale
     slope = 0.8 * 0.5 * depth * math.tan(math.radians(wedge))

@@ -35,7 +35,7 @@ _REPLAY_TOLERANCE_N = 1.0
 def summarise(
     response: Response, *, thresholds_mpa: tuple[float, ...] = THRESHOLDS_MPA, seed: int | None = None
 ) -> Prediction:
-    """Quantiles of an ensemble over the session: bands, seconds below each threshold, dose, pressure against pull.
+    """Quantiles of an ensemble over the session: bands, histogram, dose, pressure against pull.
 
     The lying after the session, if the Response holds it, is left out.
     """
@@ -113,7 +113,7 @@ def _by_force(
 def replay(
     model: SpineModel, session: Session, *, angle_deg: float = 0.0, rested: Rested | None = None
 ) -> Dose:
-    """Delivered dose per level, from the pull that was measured; for a typed-in session from what was reported.
+    """Delivered dose per level, from the pull that was measured (typed-in sessions: reported).
 
     Raises BadInput when the session holds fewer than two samples, NotConverged when a sample finds no balance.
     """

@@ -1,0 +1,133 @@
+"""Fluid: exact consolidation, mass balance, slopes, and the rate at which the time steps converge."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from opentraction.mechanics import fluid
+from opentraction.mechanics.laws import hinge, hoop, osmotic, permeability_factor, toe
+
+LINEARISE = eqx.filter_jit(fluid.linearise)
+
+
+def _one(value: float) -> jnp.ndarray:
+    return jnp.full((1,), value)
+
+
+def _path(*, growth: float = 0.0, charge: float = 0.0, face: float = 0.0, water: float = 0.999) -> fluid.Path:
+    return fluid.Path(
+        charge_meq_per_ml=_one(charge),
+        water=_one(water),
+        solid_mpa=_one(0.5),
+        conductance_per_mpa_s=_one(1e-4),
+        face_resistance_mpa_s=_one(face),
+        growth=growth,
+    )
+
+
+def _step(path: fluid.Path, cells: jnp.ndarray, pressure: float, dt: float) -> jnp.ndarray:
+    now = cells
+    for _ in range(30):
+        line = LINEARISE(path, now, cells, _one(pressure), jnp.asarray(dt))
+        move = jnp.stack(line.cells_shift)
+        now = now + move
+        if float(jnp.abs(move).max()) < 1e-14:
+            return now
+    raise AssertionError("no convergence in a single path")
+
+
+def test_terzaghi_consolidation() -> None:
+    """Without charge and with constant permeability the path is Terzaghi's layer: c = k H, drained at one end."""
+    path, pressure = _path(), 1e-4
+    rate = 1e-4 * 0.5
+    cells, t = jnp.ones((fluid.CELLS, 1)), 0.0
+    checked = 0
+    for dt in np.geomspace(5.0, 400.0, 160):
+        cells, t = _step(path, cells, pressure, float(dt)), t + float(dt)
+        settled = float((1.0 - fluid.mean_swelling(cells))[0]) / (pressure / 0.5)
+        exact = 1.0 - sum(
+            8.0 / ((2 * m + 1) ** 2 * np.pi**2) * np.exp(-((2 * m + 1) ** 2) * np.pi**2 * rate * t / 4)
+            for m in range(200)
+        )
+        if 0.1 < exact < 0.99:
+            checked += 1
+            assert settled == pytest.approx(exact, rel=0.04)
+    assert checked > 20
+
+
+def test_time_steps_converge_at_first_order() -> None:
+    path = _path(growth=10.0, charge=0.25, face=500.0, water=0.79)
+    ends = []
+    for steps in (8, 16, 32, 256):
+        cells = jnp.full((fluid.CELLS, 1), 0.95)
+        for _ in range(steps):
+            cells = _step(path, cells, 0.1, 3600.0 / steps)
+        ends.append(float(fluid.mean_swelling(cells)[0]))
+    errors = [abs(end - ends[-1]) for end in ends[:-1]]
+    assert 1.7 < errors[0] / errors[1] < 2.5
+    assert 1.7 < errors[1] / errors[2] < 2.7
+
+
+def test_what_leaves_the_cells_leaves_through_the_face() -> None:
+    path = _path(growth=12.0, charge=0.15, face=300.0, water=0.72)
+    before = jnp.asarray(np.linspace(1.02, 0.9, fluid.CELLS))[:, None]
+    after = _step(path, before, 0.4, 500.0)
+    factor, _ = permeability_factor(fluid.mean_swelling(after), path.water, path.growth)
+    last = after[-1]
+    mu = 0.4 - osmotic(last, path.charge_meq_per_ml, path.water)[0] - path.solid_mpa * (1 - last)
+    inside = 0.5 * fluid.CELL_SHARES[-1] / (path.conductance_per_mpa_s * factor)
+    out = 500.0 * mu / (inside + path.face_resistance_mpa_s)
+    lost = fluid.mean_swelling(before) - fluid.mean_swelling(after)
+    assert float(jnp.abs(out - lost)[0]) < 1e-12
+
+
+def test_the_linearised_step_is_the_exact_derivative() -> None:
+    path = _path(growth=10.0, charge=0.25, face=900.0, water=0.79)
+    rng = np.random.default_rng(2)
+    cells = jnp.asarray(0.9 + 0.1 * rng.random((fluid.CELLS, 1)))
+    before = jnp.asarray(0.9 + 0.1 * rng.random((fluid.CELLS, 1)))
+    step, shift = 1e-6, _one(0.3)
+    dt = jnp.asarray(100.0)
+    at = fluid.linearise(path, cells, before, shift, dt)
+    # solving the step for two pressures must differ by the slope reported at the solution
+    solved = [_solved(path, before, 0.3 + sign * step) for sign in (-1, 1)]
+    middle = _solved(path, before, 0.3)
+    line = fluid.linearise(path, middle, before, shift, dt)
+    slope = (fluid.mean_swelling(solved[1]) - fluid.mean_swelling(solved[0])) / (2 * step)
+    assert float(slope[0]) == pytest.approx(float(line.slope[0]), rel=1e-6)
+    assert float(line.residual[0]) < 1e-13
+    assert float(at.residual[0]) > 1e-3
+
+
+def _solved(path: fluid.Path, before: jnp.ndarray, pressure: float) -> jnp.ndarray:
+    return _step(path, before, pressure, 100.0)
+
+
+@pytest.mark.parametrize("x", [-0.05, -0.019, 0.0, 0.012, 0.02, 0.3])
+def test_slopes_written_by_hand(x: float) -> None:
+    e = jnp.asarray(x)
+    for law in (
+        lambda v: hinge(v, 0.02),
+        lambda v: toe(v, jnp.asarray(0.07)),
+        lambda v: hoop(v, jnp.asarray(0.05), jnp.asarray(3.0), jnp.asarray(11.0), 0.07),
+        lambda v: osmotic(1.0 + v, jnp.asarray(0.2), jnp.asarray(0.79)),
+    ):
+        value, slope = law(e)
+        assert float(jax.grad(lambda v, law=law: law(v)[0])(e)) == pytest.approx(
+            float(slope), rel=1e-9, abs=1e-12
+        )
+        assert np.isfinite(float(value))
+    _, log_slope = permeability_factor(1.0 + e, jnp.asarray(0.79), 10.0)
+    exact = jax.grad(lambda v: jnp.log(permeability_factor(1.0 + v, jnp.asarray(0.79), 10.0)[0]))(e)
+    assert float(exact) == pytest.approx(float(log_slope), rel=1e-9)
+
+
+def test_hinge_is_exactly_zero_when_open_and_twice_smooth() -> None:
+    assert float(hinge(jnp.asarray(-0.0200001), 0.02)[0]) == 0.0
+    curve = jax.grad(lambda v: hinge(v, 0.02)[1])
+    for edge in (-0.02, 0.02):
+        assert abs(float(curve(jnp.asarray(edge - 1e-9))) - float(curve(jnp.asarray(edge + 1e-9)))) < 1e-4
