@@ -1,7 +1,8 @@
 """What the measured spine shows: narrowing, wear, slips, wedged bodies, protrusions, a narrow canal.
 
 Only numbers that were measured or derived from an image speak; a number assumed from norms says nothing of
-the patient and makes no finding.
+the patient and makes no finding. The certainty of a finding is the chance, by the spread of its number, that
+the true value lies beyond the stated limit.
 """
 
 import math
@@ -38,7 +39,9 @@ GENANT = ((0.40, 3), (0.25, 2), (0.20, 1))
 "Miner Res 1993;8:1137)."""
 FRACTURE_VOXEL_MM = 1.5
 """Coarser voxels than this make fracture alarms on healthy bodies (3 mm flagged every body of a CT)."""
-LYING_SLIPS = "Lying MRI shows slips smaller than a standing film (Finkenstaedt 2018)."
+SLIP_FROM_MM = 3.0
+"""Offset from which a slip is stated; `Listhesis.grade` uses the same."""
+LYING_SLIPS = "Images taken lying show slips smaller than a standing film (Finkenstaedt 2018)."
 CANAL_NARROW_MM2 = 100.0
 """Dural sac under 100 mm2 goes with walking-limited leg pain (PMC5728944)."""
 
@@ -75,7 +78,7 @@ def _disc_findings(disc: Disc, spine: Spine, seen: list[Disc]) -> Iterator[Findi
         yield _measured(
             FindingKind.DISC_DEGENERATION, grade, "Pfirrmann grade (estimate)", level=disc.level,
             text=f"Worn disc {disc.level}: estimated Pfirrmann grade {grade.value:.1f}.",
-            certainty=_above(grade, 3.0),
+            certainty=_above(grade, DEGENERATED_FROM),
         )  # fmt: skip
     if disc.listhesis is not None and disc.listhesis.slip_mm.quality is not Quality.ASSUMED:
         yield _slip(disc, spine)
@@ -87,7 +90,7 @@ def _disc_findings(disc: Disc, spine: Spine, seen: list[Disc]) -> Iterator[Findi
                 FindingKind.DISC_DISPLACEMENT, depth, "mm", level=disc.level, side=side,
                 text=f"{disc.protrusion.kind.capitalize()} of {disc.level}, {depth.value:.1f} mm behind the "
                 f"endplate corners, {disc.protrusion.side if side else 'side not known'}.",
-                certainty=_above(depth, 2.0),
+                certainty=_above(depth, PROTRUSION_FROM_MM),
             )  # fmt: skip
     canal = disc.canal_area_mm2
     if canal is not None and canal.quality is not Quality.ASSUMED and canal.value < CANAL_NARROW_MM2:
@@ -119,7 +122,7 @@ def _narrowing(disc: Disc, seen: list[Disc], bodies: bool) -> Finding | None:
         return None
     return _measured(
         FindingKind.DISC_NARROWING, height, "mm", level=disc.level,
-        certainty=1 - _above(height, 0.8 * expected),
+        certainty=1 - _above(height, NARROW_SHARE * expected),
         text=f"Narrow disc {disc.level}: {height.value:.1f} mm in the middle, "
         f"{100 * height.value / expected:.0f} % of the {expected:.1f} mm to expect beside this "
         "person's other discs.",
@@ -132,15 +135,15 @@ def _slip(disc: Disc, spine: Spine) -> Finding:
     slip, percent = disc.listhesis.slip_mm, disc.listhesis.slip_percent
     lying = "" if spine.posture is Posture.STANDING else f" {LYING_SLIPS}"
     if disc.listhesis.grade == 0:
-        text = f"No slip at {disc.level}: {slip.value:.1f} mm, within 3 mm.{lying}"
-        certainty = 1 - _above_size(slip, 3.0)
+        text = f"No slip at {disc.level}: {slip.value:.1f} mm, within {SLIP_FROM_MM:g} mm.{lying}"
+        certainty = 1 - _above_size(slip, SLIP_FROM_MM)
     else:
         way = "forward" if slip.value > 0 else "backward"
         text = (
             f"{disc.level.upper} lies {abs(slip.value):.1f} mm ({abs(percent.value):.0f} %) {way} on "
             f"{disc.level.lower}, Meyerding grade {disc.listhesis.grade}.{lying}"
         )
-        certainty = _above_size(slip, 2.0)
+        certainty = _above_size(slip, SLIP_FROM_MM)
     return _measured(
         FindingKind.LISTHESIS, percent, "%", level=disc.level, certainty=certainty,
         positive=disc.listhesis.grade >= 1, text=text,

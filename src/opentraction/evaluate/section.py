@@ -18,6 +18,8 @@ from opentraction.evaluate.study import ImagingStudy
 FRONT_MM, BACK_MM, ENDS_MM = 45.0, 60.0, 15.0
 """Margins about the labelled structures, before and behind them and at both ends."""
 LABEL_GAP_MM = 14.0
+LABEL_ROOM_MM = 18.0
+"""Width kept free for the name at the right edge of the picture."""
 _FINEST_MM = 0.5
 _STEPS = np.linspace(-1.0, 1.0, 21)
 
@@ -112,7 +114,7 @@ def mid_sagittal(study: ImagingStudy, spine: Spine) -> MidSagittal:
         extent_mm=extent,
         pixel_mm=pixel,
         outlines=outlines,
-        levels=tuple(_level_labels(spine, plane, outlines)),
+        levels=tuple(_level_labels(study, spine, plane, outlines, extent[1])),
         endplates=tuple(line for disc in spine.discs for line in _endplates(disc, plane)),
         origin_mm=_triple(plane.origin),
         across=_triple(plane.across),
@@ -224,19 +226,19 @@ def _outlines(
                 yield Outline(name=name, points_mm=points, derived=name in study.derived)
 
 
-def _level_labels(spine: Spine, plane: _Plane, outlines: tuple[Outline, ...]) -> Iterator[LevelLabel]:
-    """Names of the discs in one column behind the spine, at the height of each disc."""
-    centres = {disc.level: plane.flat(np.array([disc.frame.origin_mm]))[0] for disc in spine.discs}
+def _level_labels(
+    study: ImagingStudy, spine: Spine, plane: _Plane, outlines: tuple[Outline, ...], right: float
+) -> Iterator[LevelLabel]:
+    """Names of the discs in one column behind the bodies, at the height of each disc, within the picture."""
+    centres = [plane.flat(np.array([disc.frame.origin_mm]))[0] for disc in spine.discs]
     edges = [
-        float(outline.points_mm[:, 0].max()) for outline in outlines if rank_of(outline.name) is not None
+        float(centre[0]) + disc.depth_mm.value / 2 for centre, disc in zip(centres, spine.discs, strict=True)
     ]
-    edges += [
-        float(centre[0]) + disc.depth_mm.value / 2
-        for centre, disc in zip(centres.values(), spine.discs, strict=True)
-    ]
-    column = max(edges) + LABEL_GAP_MM
-    for disc in spine.discs:
-        centre = centres[disc.level]
+    for outline in outlines:
+        bone = rank_of(outline.name) is not None and (study.bodies_only or "-" in outline.name)
+        edges += [float(outline.points_mm[:, 0].max())] if bone else []
+    column = min(max(edges, default=0.0) + LABEL_GAP_MM, right - LABEL_ROOM_MM)
+    for centre, disc in zip(centres, spine.discs, strict=True):
         yield LevelLabel(
             name=disc.level.value,
             at_mm=(column, float(centre[1])),
