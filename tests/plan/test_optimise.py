@@ -39,6 +39,7 @@ from opentraction.chart import (
     Refused,
     Setup,
     Sex,
+    TableKind,
     Verdict,
     lowest,
 )
@@ -334,6 +335,14 @@ def test_a_table_whose_smallest_step_is_above_the_limit_gives_no_pull_and_says_s
         "No pull can be planned: the smallest step of the table lies above the lowest limit."
         in made.rationale
     )
+
+
+def test_what_friction_takes_on_a_plain_table_is_said():
+    text = " ".join(draft(AnalyticModel(setup=Setup(table=TableKind.PLAIN))).rationale)
+    assert (
+        "friction can take up to about 196 N before any pull reaches the spine" in text
+    )  # 0.5 * 0.5 * 80 * g
+    assert "friction" not in " ".join(draft().rationale)
 
 
 def test_a_displaced_disc_at_the_target_brings_the_published_harm_to_mind():

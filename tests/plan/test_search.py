@@ -1,5 +1,7 @@
 """The rule of overlapping bands, and the search against an analytic spine whose optimum is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from analytic_spine import ENGINE, FINDINGS, PATIENT, AnalyticModel, table
@@ -52,6 +54,15 @@ def test_less_impulse_with_a_higher_peak_is_not_gentler():
     best, short_and_hard = candidate(200, 50, 70), candidate(300, 45, 60, minutes=8)
     assert short_and_hard.impulse_n_s < best.impulse_n_s
     assert choose((best, short_and_hard), TARGETS).chosen is best
+
+
+def test_an_angle_is_taken_only_where_its_band_parts_from_the_flat_pull():
+    flat, better = candidate(200, 40, 55), candidate(200, 42, 58)
+    tilted = replace(better, profile=better.profile.replace(angle_deg=15.0))
+    assert score(tilted, TARGETS) > score(flat, TARGETS)
+    assert choose((tilted, flat), TARGETS).chosen is flat
+    apart = replace(tilted, dose_mpa_s={Level.L4_L5: tilted.dose_mpa_s[Level.L4_L5] + 20})
+    assert choose((flat, apart), TARGETS).chosen is apart
 
 
 def test_lying_is_proposed_when_the_model_cannot_tell_pulling_from_it():

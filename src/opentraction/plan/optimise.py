@@ -48,6 +48,7 @@ from opentraction.plan.rationale import (
     displaced_lines,
     eligibility_lines,
     not_known_lines,
+    table_lines,
 )
 from opentraction.plan.search import SESSION_BUDGET, ProgressCallback, SearchResult, search
 from opentraction.plan.space import Space, space
@@ -202,6 +203,7 @@ def _rationale(
             targetable=model.targetable,
             session_number=request.session_number,
         ),
+        *table_lines(model.setup, patient),
         *displaced_lines(request.findings, targets),
         *not_known_lines(patient, request.capability, request.harness_rating_n, chosen.peak_force_n),
         *guardrail_questions(chosen, patient, sessions_per_week=request.sessions_per_week),

@@ -9,11 +9,13 @@ from opentraction.chart import (
     Level,
     Limit,
     Patient,
+    Setup,
+    TableKind,
     TractionProfile,
     lowest,
 )
 from opentraction.plan.evidence_line import MODEL_LINE
-from opentraction.plan.limits import FIRST_SESSIONS, binding_sentence
+from opentraction.plan.limits import FIRST_SESSIONS, binding_sentence, body_weight_n
 from opentraction.plan.objectives import Candidate, Targets, band, default_goals, gain_mpa_s
 from opentraction.plan.search import Choice, SearchResult, bands_overlap, choose
 from opentraction.plan.sources import cite
@@ -139,6 +141,20 @@ def _other_targets(result: SearchResult, targets: Targets, targetable: tuple[Lev
         f"With {_either(names)} as the target the first, coarse search would propose {instead}."
         for instead, names in by_profile.items()
     ]
+
+
+def table_lines(setup: Setup, patient: Patient) -> tuple[str, ...]:
+    """What friction takes on a plain table, in the model's own terms."""
+    weight_n = body_weight_n(patient)
+    if setup.table is not TableKind.PLAIN or weight_n is None:
+        return ()
+    return (
+        f"On this plain table friction can take up to about {setup.friction * 0.5 * weight_n:.0f} N "
+        "before any "
+        f"pull reaches the spine (friction {setup.friction:g} on half of body weight; "
+        f"{cite('LANECC')}); a split "
+        "table would not.",
+    )
 
 
 def displaced_lines(findings: Findings, targets: Targets) -> tuple[str, ...]:

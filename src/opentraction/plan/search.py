@@ -62,11 +62,12 @@ def bands_overlap(one: tuple[float, float, float], other: tuple[float, float, fl
 def choose(candidates: tuple[Candidate, ...], targets: Targets) -> Choice:
     """The gentlest candidate that cannot be told from the best.
 
-    Best is the highest robust score (`objectives.score`). A candidate cannot be told from it when their bands
-    (5 to 95 %) of the unloading dose at the target overlap, that is share a point, and it pulls no harder at
-    its peak. Each is compared with the best only, never with one another in a chain. Gentlest is the least
-    impulse [N s], then the lowest peak, then the higher score, then the smaller angle. Candidates below
-    `targets.least_n` are shown and never chosen.
+    Best is the highest robust score (`objectives.score`). A candidate cannot be told from it when their
+    bands (5 to 95 %) of the unloading dose at the target overlap, that is share a point, and it pulls no
+    harder at its peak. Each is compared with the best only, never with one another in a chain. Gentlest is
+    the least impulse [N s], then the lowest peak, then the smaller angle (no source shows that an angle
+    helps, so one is taken only where its band parts from the flat pull's), then the higher score.
+    Candidates below `targets.least_n` are shown and never chosen.
     """
     eligible = [item for item in candidates if item.profile.peak_force_n >= targets.least_n - 1e-9]
     if not eligible:
@@ -87,8 +88,8 @@ def choose(candidates: tuple[Candidate, ...], targets: Targets) -> Choice:
         key=lambda item: (
             round(item.impulse_n_s, 6),
             item.profile.peak_force_n,
-            -score(item, targets),
             item.profile.angle_deg,
+            -score(item, targets),
         ),
     )
     return Choice(best=best, equals=equals, chosen=chosen)

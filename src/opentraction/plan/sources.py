@@ -1,4 +1,4 @@
-"""The sources that planning rests on, with their class: A guideline or trial, B manual or cohort, C vendor."""
+"""The sources that planning rests on, by class: A guideline or trial, B manual or cohort, C vendor claim."""
 
 from dataclasses import dataclass
 
