@@ -1,11 +1,11 @@
 """The figures of the report and the pages; drawn from chart values, in the house style."""
 
 from opentraction.clinic.figures.course_figure import course_figure
+from opentraction.clinic.figures.export import to_png, to_svg
 from opentraction.clinic.figures.forest_figure import forest_figure
 from opentraction.clinic.figures.plan_figure import plan_figure
 from opentraction.clinic.figures.scan_figure import scan_figure
 from opentraction.clinic.figures.session_figure import session_figure
-from opentraction.clinic.figures.style import to_png, to_svg
 
 __all__ = [
     "course_figure",

@@ -1,63 +1,131 @@
-"""Course: pain and function over sessions on one axis, MDC as a band around the baseline, MCID as a line."""
+"""Course: every instrument on one session axis; MDC as a band, MCID as a line, events as flags."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from opentraction.chart import Change, Instrument, Outcome, Score
-from opentraction.clinic.figures.style import TOKENS, new_figure, simulated_mark, source_line, styled
+from opentraction.chart import AdverseEvent, Change, Instrument, Outcome
+from opentraction.clinic.figures.style import (
+    LABEL_PT,
+    SUBTITLE_PT,
+    TITLE_PT,
+    TOKENS,
+    EndLabel,
+    axes_at,
+    foot,
+    foot_mm,
+    heading,
+    heading_mm,
+    label_ends,
+    lines_mm,
+    new_figure,
+    number,
+    styled,
+    wrapped,
+)
 
-_LINE = {
-    Instrument.NRS_BACK: (TOKENS.ink, "back pain"),
-    Instrument.NRS_LEG: (TOKENS.accent, "leg pain"),
-    Instrument.ODI: (TOKENS.ink, "ODI"),
-    Instrument.RMDQ: (TOKENS.accent, "RMDQ-24"),
+_SCALE = {
+    Instrument.NRS_BACK: (10.0, "points, 0-10"),
+    Instrument.NRS_LEG: (10.0, "points, 0-10"),
+    Instrument.ODI: (100.0, "percent"),
+    Instrument.RMDQ: (24.0, "points, 0-24"),
 }
+_WIDTH, _LEFT, _RIGHT, _HEIGHT, _AXIS, _GAP = 190.0, 17.0, 52.0, 24.0, 10.0, 3.0
+_PANEL = _WIDTH - _LEFT - _RIGHT
+_SOURCE = (
+    "Lower is better on every scale. Grey: within measurement error (MDC) of the baseline. "
+    "A change after treatment is not an effect of treatment."
+)
 
 
-def course_figure(outcome: Outcome) -> Figure | None:
-    """Draw scores over sessions, pain above and function below; None when there is no score at all."""
-    pain = [s for s in outcome.scores if s.instrument in (Instrument.NRS_BACK, Instrument.NRS_LEG)]
-    function = [s for s in outcome.scores if s.instrument in (Instrument.ODI, Instrument.RMDQ)]
-    groups = [(name, scores) for name, scores in (("Pain, 0-10", pain), ("Function", function)) if scores]
-    if not groups:
+def course_figure(outcome: Outcome, *, simulated: bool = False) -> Figure | None:
+    """Draw scores over sessions, one panel per instrument; None when there is no score at all."""
+    series = _series(outcome)
+    if not series:
         return None
-    figure = new_figure(190, 20 + 45 * len(groups))
+    changes = {change.instrument: change for change in outcome.changes}
+    title = _title(outcome, series)
+    events = [event for event in outcome.adverse_events if event.after_session is not None]
+    flags = [f"▲ after session {event.after_session}: {event.what} ({event.severity})" for event in events]
+    flag_lines = [line for flag in flags for line in wrapped(flag, _WIDTH - 4, LABEL_PT)]
+    heads = [_head(instrument, changes.get(instrument)) for instrument in series]
+    top = 2.0 + heading_mm(title, _WIDTH - 4, TITLE_PT) + lines_mm(len(flag_lines), LABEL_PT)
+    tall = sum(heading_mm(head, _WIDTH - _LEFT - 4, SUBTITLE_PT) + _HEIGHT + _GAP for head in heads)
+    figure = new_figure(_WIDTH, top + tall + _AXIS + foot_mm(_SOURCE, _WIDTH))
     with styled():
-        axes = figure.subplots(len(groups), 1, sharex=True, squeeze=False)[:, 0]
-        for axis, (name, scores) in zip(axes, groups, strict=True):
-            _group(axis, name, scores, outcome)
-        axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes[-1].set_xlabel("sessions done when answered")
-        source_line(
-            figure, "A change after treatment is not an effect of treatment. Grey: measurement error (MDC)."
-        )
-        simulated_mark(figure, outcome.simulated)
+        heading(figure, 1.5, 2.0, _WIDTH - 4, title)
+        if flag_lines:
+            height = lines_mm(len(flag_lines), LABEL_PT)
+            figure.text(1.5 / _WIDTH, 1 - (top - height) / (figure.get_figheight() * 25.4),
+                        "\n".join(flag_lines), fontsize=LABEL_PT, va="top", color=TOKENS.stop)  # fmt: skip
+        axis = None
+        last = max(at for points in series.values() for at, _ in points)
+        for (instrument, points), head in zip(series.items(), heads, strict=True):
+            heading(figure, _LEFT, top, _WIDTH - _LEFT - 4, head, size=SUBTITLE_PT)
+            top += heading_mm(head, _WIDTH - _LEFT - 4, SUBTITLE_PT)
+            axis = axes_at(figure, _LEFT, top, _PANEL, _HEIGHT)
+            _panel(axis, instrument, points, changes.get(instrument), events)
+            axis.set_xlim(-0.03 * max(last, 1), max(last, 1) * 1.03)
+            axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+            axis.tick_params(labelbottom=False)
+            top += _HEIGHT + _GAP
+        assert axis is not None  # there is at least one series
+        axis.tick_params(labelbottom=True)
+        axis.set_xlabel("sessions done when it was answered; 0 is the baseline")
+        foot(figure, _SOURCE, simulated=simulated or outcome.simulated)
     return figure
 
 
-def _group(axis: Axes, name: str, scores: list[Score], outcome: Outcome) -> None:
-    changes: dict[Instrument, Change] = {change.instrument: change for change in outcome.changes}
-    for instrument in dict.fromkeys(score.instrument for score in scores):
-        points = [
-            (score.after_session or 0, score.value)
-            for score in scores
-            if score.instrument is instrument and score.value is not None
-        ]
-        if not points:
-            continue
-        colour, label = _LINE[instrument]
-        change = changes.get(instrument)
-        if change is not None and change.mdc is not None:
-            axis.axhspan(change.baseline - change.mdc, change.baseline + change.mdc, color=colour, alpha=0.07)
-        if change is not None and change.mcid is not None:
-            axis.axhline(change.baseline - change.mcid, color=colour, linewidth=0.8, linestyle=(0, (1, 2)))
-            axis.annotate(f"{label}: an important change", (0.005, change.baseline - change.mcid),
-                          xycoords=("axes fraction", "data"), fontsize=7, color=colour,
-                          va="bottom")  # fmt: skip
-        xs, ys = zip(*points, strict=True)
-        axis.plot(xs, ys, marker="o", color=colour)
-        axis.annotate(label, (xs[-1], ys[-1]), xytext=(6, 0), textcoords="offset points", va="center",
-                      fontsize=8, color=colour, annotation_clip=False)  # fmt: skip
-    axis.set_ylim(bottom=0)
-    axis.set_title(f"{name}: lower is better")
+def _series(outcome: Outcome) -> dict[Instrument, list[tuple[int, float]]]:
+    """Points (sessions done, score) per instrument; scores not tied to a session cannot be placed."""
+    series: dict[Instrument, list[tuple[int, float]]] = {}
+    for score in outcome.scores:
+        if score.value is not None and score.after_session is not None:
+            series.setdefault(score.instrument, []).append((score.after_session, score.value))
+    return {instrument: sorted(series[instrument]) for instrument in _SCALE if instrument in series}
+
+
+def _title(outcome: Outcome, series: dict[Instrument, list[tuple[int, float]]]) -> str:
+    changes = [change for change in outcome.changes if change.instrument in series]
+    if not changes:
+        return "Scores of the course; no pair of scores to compare yet"
+    better = sum(change.important is True and change.change < 0 for change in changes)
+    worse = sum(change.important is True and change.change > 0 for change in changes)
+    spoken = f"{better} of {len(changes)} scores fell by an important amount since the start"
+    return f"{spoken}, {worse} rose by one" if worse else spoken
+
+
+def _head(instrument: Instrument, change: Change | None) -> str:
+    if change is None:
+        return f"{instrument}: no pair of scores to compare"
+    error = {True: "beyond", False: "within", None: "not known to be beyond"}[change.beyond_error]
+    digits = 0 if all(float(v).is_integer() for v in (change.baseline, change.latest)) else 1
+    return (
+        f"{instrument}: {number(change.baseline, digits)} to {number(change.latest, digits)}, "
+        f"{error} measurement error"
+    )
+
+
+def _panel(
+    axis: Axes, instrument: Instrument, points: list[tuple[int, float]], change: Change | None,
+    events: list[AdverseEvent],
+) -> None:  # fmt: skip
+    top, unit = _SCALE[instrument]
+    axis.set_ylim(0, top)
+    axis.set_ylabel(unit)
+    axis.yaxis.set_major_locator(MaxNLocator(4))
+    labels = [EndLabel(f"latest {points[-1][1]:g}", points[-1][1], TOKENS.ink, bold=True)]
+    if change is not None and change.mdc is not None:
+        axis.axhspan(change.baseline - change.mdc, change.baseline + change.mdc, color=TOKENS.quiet,
+                     alpha=0.16, linewidth=0)  # fmt: skip
+        labels.append(EndLabel(f"baseline ± MDC {change.mdc:.3g}", change.baseline, TOKENS.quiet))
+    if change is not None and change.mcid is not None:
+        line = change.baseline - change.mcid
+        axis.axhline(line, color=TOKENS.accent, linewidth=1.0, linestyle=(0, (1, 1.5)))
+        labels.append(EndLabel(f"important: MCID {change.mcid:.3g}", line, TOKENS.accent))
+    xs, ys = zip(*points, strict=True)
+    axis.plot(xs, ys, marker="o", markersize=4.5, color=TOKENS.ink)
+    for event in events:
+        axis.plot([event.after_session or 0], [0.93], "^", color=TOKENS.stop, markersize=5,
+                  transform=axis.get_xaxis_transform(), clip_on=False)  # fmt: skip
+    label_ends(axis, labels, height_mm=_HEIGHT)

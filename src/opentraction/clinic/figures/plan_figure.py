@@ -1,42 +1,90 @@
-"""Plan: force over time above, predicted pressure per level below, seconds below a pressure at the right."""
+"""Plan: force over time above, predicted pressure per level below, time below a pressure at the right."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from opentraction.chart import Level, LevelPrediction, Plan, lowest
+from opentraction.chart import Plan, lowest
+from opentraction.clinic.figures.pressure_panel import LevelPressure, pressure_panel
 from opentraction.clinic.figures.style import (
     LEVEL_COLOUR,
+    SUBTITLE_PT,
+    TITLE_PT,
     TOKENS,
-    label_ends,
+    axes_at,
+    clock,
+    foot,
+    foot_mm,
+    heading,
+    heading_mm,
+    lines_mm,
     minutes,
     new_figure,
-    simulated_mark,
-    source_line,
+    number,
     styled,
+    wrapped,
 )
 
+_WIDTH, _LEFT, _PANEL, _BARS_LEFT, _BARS = 190.0, 17.0, 78.0, 144.0, 43.0
+_FORCE, _PRESSURE, _GAP, _AXIS = 32.0, 52.0, 5.0, 10.0
+"""Places and sizes in millimetres."""
 
-def plan_figure(plan: Plan) -> Figure:
+
+def plan_figure(plan: Plan, *, simulated: bool = False) -> Figure:
     """Draw a plan's profile, its predicted pressure bands and its decompression-time histogram."""
-    figure = new_figure(190, 130)
+    title, source = plan_title(plan), _source(plan)
+    pull = f"Pull: {plan.profile.name}, {plan.profile.duration_s / 60:.0f} min"
+    bars = _bars_title(plan)
+    top = 2.0 + heading_mm(title, _WIDTH - 4, TITLE_PT)
+    under = top + max(heading_mm(pull, _PANEL + 20, SUBTITLE_PT), heading_mm(bars, _BARS + 14, SUBTITLE_PT))
+    below = under + _FORCE + _GAP
+    pressure_top = below + heading_mm("Disc pressure", _PANEL, SUBTITLE_PT)
+    bottom = pressure_top + _PRESSURE
+    figure = new_figure(_WIDTH, bottom + _AXIS + foot_mm(source, _WIDTH))
     with styled():
-        grid = figure.add_gridspec(2, 2, width_ratios=[2.2, 1], height_ratios=[1, 1.7])
-        force = figure.add_subplot(grid[0, 0])
-        pressure = figure.add_subplot(grid[1, 0], sharex=force)
-        histogram = figure.add_subplot(grid[:, 1])
+        heading(figure, 1.5, 2.0, _WIDTH - 4, title)
+        heading(figure, _LEFT, top, _PANEL + 20, pull, size=SUBTITLE_PT)
+        force = axes_at(figure, _LEFT, under, _PANEL, _FORCE)
         _force(force, plan)
-        _pressure(pressure, plan)
-        _histogram(histogram, plan)
+        heading(figure, _LEFT, below, _PANEL + 20, "Disc pressure by the model", size=SUBTITLE_PT)
+        pressure = axes_at(figure, _LEFT, pressure_top, _PANEL, _PRESSURE, sharex=force)
+        levels = [
+            LevelPressure(item.level, item.pressure_mpa, not item.targetable)
+            for item in plan.prediction.levels
+        ]
+        pressure_panel(pressure, plan.prediction.time_s, levels, target=plan.target, height_mm=_PRESSURE)
+        pressure.set_xlabel("time of the session [min:s]")
+        pressure.set_ylabel("disc pressure, median [MPa]")
         minutes(pressure)
         force.tick_params(labelbottom=False)
-        source_line(figure, f"Model {plan.prediction.model}, {plan.prediction.samples} samples; band 5-95 %")
-        simulated_mark(figure, plan.simulated)
+        heading(figure, _BARS_LEFT - 12, top, _BARS + 14, bars, size=SUBTITLE_PT)
+        _bars(axes_at(figure, _BARS_LEFT, under, _BARS, bottom - under), plan)
+        foot(figure, source, simulated=simulated or plan.simulated)
     return figure
 
 
-def shown_level(plan: Plan) -> Level:
-    """The level drawn foremost: the target, or the lowest level when there is none."""
-    return plan.target or plan.prediction.levels[-1].level
+def plan_title(plan: Plan) -> str:
+    """The finding of the figure in one sentence."""
+    if plan.target is None:
+        return (
+            f"At most {plan.profile.peak_force_n:.0f} N for {plan.profile.duration_s / 60:.0f} min; "
+            "no target level: no claim is made for any one level"
+        )
+    band = plan.prediction.level(plan.target).pressure_mpa
+    at = min(range(len(band.p50)), key=lambda index: band.p50[index])
+    return (
+        f"{plan.target}: predicted pressure falls from {number(band.p50[0], 2)} to {number(band.p50[at], 2)} MPa "
+        f"({number(band.p05[at], 2)} to {number(band.p95[at], 2)}) under at most {plan.profile.peak_force_n:.0f} N"
+    )
+
+
+def _source(plan: Plan) -> str:
+    names = [str(item.level) for item in plan.prediction.levels if not item.targetable]
+    assumed = f" Dotted: {', '.join(names)}, from norms." if names else ""
+    band = "" if plan.target is None else f" Shaded: 5-95 % of {plan.target}."
+    return (
+        f"Model {plan.prediction.model}, {plan.prediction.samples} samples; a prediction, not a promise of "
+        f"relief.{band}{assumed}"
+    )
 
 
 def _force(axis: Axes, plan: Plan) -> None:
@@ -44,67 +92,72 @@ def _force(axis: Axes, plan: Plan) -> None:
     axis.plot(times, pulls, color=TOKENS.accent, dashes=(4, 2))
     axis.fill_between(times, pulls, color=TOKENS.accent, alpha=0.08, linewidth=0)
     binding = lowest(plan.limits)
-    axis.axhline(binding.force_n, color=TOKENS.stop, linewidth=0.9)
+    peak = max([*pulls, 1.0])
+    on_scale = binding.force_n <= 2.5 * peak
+    beyond = "" if on_scale else ", above this scale"
+    lines = wrapped(f"limit {binding.force_n:.0f} N{beyond}: {binding.reason}", _PANEL - 3, 7.5)
+    text_mm = lines_mm(len(lines), 7.5) + 1.5
+    highest = binding.force_n if on_scale else 1.15 * peak
+    axis.set_ylim(0, highest / (1 - text_mm / _FORCE))
+    axis.set_xlim(times[0], times[-1])
+    if on_scale:
+        axis.axhline(binding.force_n, color=TOKENS.stop, linewidth=0.9)
     axis.annotate(
-        f"limit {binding.force_n:.0f} N: {binding.reason}",
-        (1.0, binding.force_n), xycoords=("axes fraction", "data"), ha="right", va="bottom",
+        "\n".join(lines), (0.01, highest), xycoords=("axes fraction", "data"), ha="left", va="bottom",
         fontsize=7.5, color=TOKENS.stop, xytext=(0, 1.5), textcoords="offset points",
     )  # fmt: skip
-    axis.set_ylim(0, max(binding.force_n, *pulls, 1.0) * 1.2)
     axis.set_ylabel("pull at the table [N]")
-    peak = plan.profile.peak_force_n
-    axis.set_title(f"{plan.profile.name}: at most {peak:.0f} N, {plan.profile.duration_s / 60:.0f} min")
 
 
-def _pressure(axis: Axes, plan: Plan) -> None:
-    times = plan.prediction.time_s
-    target = shown_level(plan)
-    for prediction in sorted(plan.prediction.levels, key=lambda item: item.level is target):
-        foremost = prediction.level is target
-        colour = LEVEL_COLOUR[prediction.level]
-        band = prediction.pressure_mpa
-        if foremost:
-            axis.fill_between(times, band.p05, band.p95, color=colour, alpha=0.18, linewidth=0)
-        style = "-" if prediction.targetable else ":"
-        axis.plot(times, band.p50, color=colour, linewidth=2.0 if foremost else 1.0, linestyle=style)
-    axis.axhline(0, color=TOKENS.quiet, linewidth=0.9)
-    axis.annotate("zero", (1.0, 0), xycoords=("axes fraction", "data"), fontsize=7.5, va="center",
-                  color=TOKENS.quiet, xytext=(3, 0), textcoords="offset points")  # fmt: skip
-    label_ends(
-        axis, times[-1], {p.level: p.pressure_mpa.p50[-1] for p in plan.prediction.levels}, height_mm=60
-    )
-    axis.set_xlabel("time of the session [min:s]")
-    axis.set_ylabel("disc pressure, median [MPa]")
-    axis.set_title(_pressure_title(plan, plan.prediction.level(target)))
+def _nearest_zero(plan: Plan) -> int:
+    thresholds = plan.prediction.thresholds_mpa
+    return min(range(len(thresholds)), key=lambda index: abs(thresholds[index]))
 
 
-def _pressure_title(plan: Plan, prediction: LevelPrediction) -> str:
-    lowest_at = min(range(len(prediction.pressure_mpa.p50)), key=lambda i: prediction.pressure_mpa.p50[i])
-    band = prediction.pressure_mpa
-    place = (
-        f"{prediction.level}" if plan.target else f"{prediction.level} (assumed spine, no claim per level)"
-    )
-    return (
-        f"{place}: falls to {band.p50[lowest_at]:.2f} MPa "
-        f"({band.p05[lowest_at]:.2f} to {band.p95[lowest_at]:.2f})"
-    )
+def _bars_title(plan: Plan) -> str:
+    if plan.target is not None:
+        return f"{plan.target}: time below a pressure"
+    return f"Time below {_threshold(plan, _nearest_zero(plan))} MPa, per level"
 
 
-def _histogram(axis: Axes, plan: Plan) -> None:
-    prediction = plan.prediction.level(shown_level(plan))
-    thresholds = [f"{value:+.2f}" if value else "0" for value in plan.prediction.thresholds_mpa]
-    places = range(len(thresholds))
-    band = prediction.seconds_below
-    colour = LEVEL_COLOUR[prediction.level]
-    axis.barh(places, [s / 60 for s in band.p50], color=colour, alpha=0.35, height=0.6)
-    axis.errorbar(
-        [s / 60 for s in band.p50], list(places),
-        xerr=[[(m - lo) / 60 for m, lo in zip(band.p50, band.p05, strict=True)],
-              [(hi - m) / 60 for m, hi in zip(band.p50, band.p95, strict=True)]],
-        fmt="none", ecolor=TOKENS.ink, elinewidth=1.0, capsize=2.5,
-    )  # fmt: skip
-    axis.set_yticks(list(places), thresholds)
-    axis.set_ylabel("pressure p [MPa]")
-    axis.set_xlabel("minutes below p (5-95 %)")
-    axis.set_xlim(0, plan.profile.duration_s / 60 * 1.02)
-    axis.set_title(f"{prediction.level}: time below p")
+def _threshold(plan: Plan, index: int) -> str:
+    value = plan.prediction.thresholds_mpa[index]
+    return number(value, 2) if value else "0"
+
+
+def _bars(axis: Axes, plan: Plan) -> None:
+    """Bars of the median with the 5-95 % interval as a whisker, and both in words above each bar."""
+    zero = _nearest_zero(plan)
+    if plan.target is not None:
+        band = plan.prediction.level(plan.target).seconds_below
+        order = sorted(
+            range(len(plan.prediction.thresholds_mpa)), key=plan.prediction.thresholds_mpa.__getitem__
+        )
+        rows = [
+            (_threshold(plan, i), LEVEL_COLOUR[plan.target], band.p05[i], band.p50[i], band.p95[i], i == zero)
+            for i in order
+        ]
+        axis.set_ylabel("pressure p [MPa]", labelpad=1)
+    else:
+        rows = [
+            (str(item.level), LEVEL_COLOUR[item.level], item.seconds_below.p05[zero],
+             item.seconds_below.p50[zero], item.seconds_below.p95[zero], False)
+            for item in reversed(plan.prediction.levels)
+        ]  # fmt: skip
+    for place, (_, colour, low, mid, high, bold) in enumerate(rows):
+        axis.barh(place, mid / 60, color=colour, alpha=0.4, height=0.34)
+        axis.plot([low / 60, high / 60], [place, place], color=TOKENS.ink, linewidth=1.1,
+                  marker="|", markersize=6)  # fmt: skip
+        axis.annotate(
+            f"{clock(mid)} ({clock(low)} to {clock(high)})", (0.0, place + 0.22),
+            xycoords=("axes fraction", "data"), xytext=(2, 1), textcoords="offset points", va="bottom",
+            fontsize=7.5, weight="bold" if bold else "normal",
+        )  # fmt: skip
+    axis.set_yticks(range(len(rows)), [row[0] for row in rows])
+    for label, row in zip(axis.get_yticklabels(), rows, strict=True):
+        if row[5]:
+            label.set_fontweight("bold")
+            label.set_color(TOKENS.ink)
+    axis.set_ylim(-0.5, len(rows) - 0.25)
+    axis.set_xlabel("minutes below p; line: 5-95 %" if plan.target else "minutes; line: 5-95 %")
+    axis.set_xlim(0, plan.profile.duration_s / 60 * 1.03)
