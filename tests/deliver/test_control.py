@@ -94,10 +94,10 @@ def test_over_force_names_the_limit_that_binds(force_n: float, trips: bool) -> N
 
 @pytest.mark.parametrize(("rise_n", "trips"), [(18.0, False), (20.0, True)])
 def test_over_rate_is_the_rise_over_half_a_second(rise_n: float, trips: bool) -> None:
-    """The fastest change is a release of 20 N/s: 1.5 x 20 x 0.5 + 10 = 25 N may come."""
-    assert SETTINGS.rate_n_per_s == 20.0
+    """Ramps of 10 N/s are commanded at up to 12 N/s: 1.5 x 12 x 0.5 + 10 = 19 N may come."""
+    assert SETTINGS.rise_n_per_s == 12.0
     memory = holding(200.0, commanded_n=205.0)
-    assert trip_of(given_at(memory, 200.0 + rise_n + 6.0)) is (InterlockKind.OVER_RATE if trips else None)
+    assert trip_of(given_at(memory, 200.0 + rise_n)) is (InterlockKind.OVER_RATE if trips else None)
 
 
 @pytest.mark.parametrize(

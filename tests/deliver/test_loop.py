@@ -192,6 +192,42 @@ def test_a_link_error_is_a_lost_link_not_a_crash(tmp_path: Path) -> None:
     assert table.true_force_n() < 3.0
 
 
+def test_a_clock_that_stands_still_gives_the_table_up(tmp_path: Path) -> None:
+    class Stopped(SimulatedTable):
+        sent: list[Command]
+
+        def now_s(self) -> float:
+            return min(super().now_s(), 1040.0)
+
+        def send(self, command: Command) -> bool:
+            self.sent.append(command)
+            return super().send(command)
+
+    table = Stopped(make_plant(), seed=1)
+    table.sent = []
+    with pytest.raises(TimeoutError, match="has stood at 1040"):
+        run(make_approved(), table, record=tmp_path / "record", started_at=NOW)
+    assert table.sent[-1].kind is CommandKind.STOP
+    opened = open_record(tmp_path / "record")
+    assert opened.session is not None
+    assert opened.session.end is SessionEnd.INTERRUPTED
+
+
+def test_a_loop_that_hung_finds_the_table_released(deliver: Deliver) -> None:
+    """As after SIGSTOP: three seconds without a decision, while the commands expire."""
+
+    class Hanging(SimulatedTable):
+        def wait(self, duration_s: float) -> None:
+            hangs = 1040.0 <= self.now_s() < 1040.1
+            super().wait(3.0 if hangs else duration_s)
+
+    table = Hanging(make_plant(), seed=1)
+    done = deliver(table=table)
+    assert done.session.trips[0].interlock is InterlockKind.TABLE_STOPPED
+    assert max(force for _, force in table.true_trace()) <= 306.0
+    assert table.true_force_n() < 3.0
+
+
 def test_progress_comes_about_once_a_second(deliver: Deliver) -> None:
     seen: list[SessionSample] = []
     done = deliver(progress=seen.append)

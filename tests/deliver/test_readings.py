@@ -64,18 +64,19 @@ def test_a_time_stamp_that_is_no_number_is_not_believed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("since_s", "commanded_n", "position_mm", "frozen"),
+    ("since_s", "commanded_n", "position_mm", "readings", "frozen"),
     [
-        (8.5, 91.0, 30.0, True),  # the command moved 9 N
-        (8.5, 100.0, 27.5, True),  # the actuator moved 2.5 mm
-        (8.5, 95.0, 29.0, False),  # nothing moved: a quiet sensor is no frozen one
-        (9.2, 80.0, 20.0, False),  # not for long enough
+        (8.5, 91.0, 30.0, 15, True),  # the command moved 9 N
+        (8.5, 100.0, 27.5, 15, True),  # the actuator moved 2.5 mm
+        (8.5, 95.0, 29.0, 15, False),  # nothing moved: a quiet sensor is no frozen one
+        (9.2, 80.0, 20.0, 15, False),  # not for long enough
+        (8.5, 80.0, 20.0, 4, False),  # too few to be more than chance
     ],
 )
 def test_the_same_value_while_something_moves_is_frozen(
-    since_s: float, commanded_n: float, position_mm: float, frozen: bool
+    since_s: float, commanded_n: float, position_mm: float, readings: int, frozen: bool
 ) -> None:
-    still = Still(since_s=since_s, commanded_n=commanded_n, position_mm=position_mm)
+    still = Still(since_s=since_s, commanded_n=commanded_n, position_mm=position_mm, readings=readings)
     verdict = trusted((reading(),), now_s=10.05, rules=RULES, commanded_n=100.0, still=still)
     assert kind_of(verdict) is (InterlockKind.READING_FROZEN if frozen else None)
 

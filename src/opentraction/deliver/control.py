@@ -223,15 +223,17 @@ def _commanded(given: DecisionInput, course: _Course, planned_n: float, release_
     target = min(planned_n, settings.limit.force_n)
     if course.segment == 0 and course.state is DeliveryState.RAMPING:
         target = max(target, settings.preload_n)
-    reach_n = settings.rate_n_per_s * elapsed_s
-    return min(max(target, before.commanded_n - reach_n, 0.0), before.commanded_n + reach_n)
+    lowest = before.commanded_n - settings.fall_n_per_s * elapsed_s
+    highest = before.commanded_n + settings.rise_n_per_s * elapsed_s
+    return min(max(target, lowest, 0.0), highest)
 
 
 def _command(given: DecisionInput, course: _Course, commanded_n: float, release_rate: float) -> Command:
     settings = given.settings
-    kind, rate = CommandKind.FORCE, settings.rate_n_per_s
+    rising = commanded_n >= given.memory.commanded_n
+    kind, rate = CommandKind.FORCE, settings.rise_n_per_s if rising else settings.fall_n_per_s
     if course.finished:
-        kind, rate = CommandKind.STOP, max(release_rate, rate)
+        kind, rate = CommandKind.STOP, max(release_rate, settings.fall_n_per_s)
     elif course.state.lets_go:
         kind, rate = CommandKind.RELEASE, release_rate
     return Command(

@@ -84,7 +84,7 @@ def _over_rate(given: DecisionInput, reading: Reading) -> Broken | None:
     if earlier is None:
         return None
     elapsed_s = reading.time_s - earlier.time_s
-    allowed_n = 1.5 * given.settings.rate_n_per_s * elapsed_s + given.settings.rate_allowance_n
+    allowed_n = 1.5 * given.settings.rise_n_per_s * elapsed_s + given.settings.rate_allowance_n
     rise_n = reading.force_n - earlier.force_n
     if rise_n <= allowed_n:
         return None

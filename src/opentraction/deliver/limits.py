@@ -35,8 +35,10 @@ class DeliverySettings(Value):
     """The lowest of the plan's limits and the table's rating."""
     ceiling_n: Positive
     """The measured pull above which the session trips."""
-    rate_n_per_s: Positive
-    """Fastest rise and fall that is ever commanded while following the plan."""
+    rise_n_per_s: Positive
+    """Fastest rise that is ever commanded."""
+    fall_n_per_s: Positive
+    """Fastest fall that is commanded while following the plan."""
     rules: ReadingRules
     preload_n: NonNegative = 10.0
     """Pull at which the slack counts as taken up; 0 for a plan without pull."""
@@ -67,17 +69,17 @@ def settings_for(plan: Plan, capability: Capability) -> DeliverySettings:
     """The settings of a session of this plan on this table."""
     binding = binding_limit(plan, capability)
     profile = plan.profile
-    rate = min(
-        capability.rate_max_n_per_s, max(5.0, 1.2 * profile.steepest_n_per_s, steepest_fall_n_per_s(profile))
-    )
+    rise = min(capability.rate_max_n_per_s, max(5.0, 1.2 * profile.steepest_n_per_s))
+    fall = min(capability.rate_max_n_per_s, max(5.0, 1.2 * steepest_fall_n_per_s(profile)))
     return DeliverySettings(
         profile=profile,
         limit=binding,
         ceiling_n=binding.force_n + max(TOLERANCE_FLOOR_N, TOLERANCE_SHARE * binding.force_n),
-        rate_n_per_s=rate,
+        rise_n_per_s=rise,
+        fall_n_per_s=fall,
         rules=ReadingRules(
             force_high_n=1.25 * capability.force_max_n,
-            rate_n_per_s=rate,
+            rate_n_per_s=max(rise, fall),
             frozen_move_n=max(8.0, 2.0 * (capability.force_step_n or 0.0)),
         ),
         preload_n=min(10.0, 0.5 * profile.peak_force_n),

@@ -26,6 +26,8 @@ from opentraction.deliver.record import Log, RecordWriter, header_for
 from opentraction.deliver.start import PERIODS_PER_SECOND, reading_at_rest, refuse_unless_ready
 from opentraction.deliver.states import DeliveryState
 
+STANDSTILL = 20
+"""So many decisions without the table's clock advancing, and the table is given up."""
 SETTLE_S = 2.0
 """After the last command the table is given this long to take the drive's power off."""
 
@@ -95,6 +97,7 @@ class _Delivery:
         self._confirmed = True
         self._record_ok = True
         self._finished = False
+        self._standstill = 0
 
     def run(self, progress: Progress | None, operator_stop: OperatorStop | None) -> Session:
         try:
@@ -112,7 +115,7 @@ class _Delivery:
 
     def _decide(self, operator_stop: bool) -> SessionSample:
         given = DecisionInput(
-            now_s=self._table.now_s(),
+            now_s=self._now(),
             reading=self._read(),
             confirmed=self._confirmed,
             operator_stop=operator_stop,
@@ -135,6 +138,17 @@ class _Delivery:
         except OSError:
             self._record_ok = False
         return self._record_ok
+
+    def _now(self) -> float:
+        """The table's clock; raises TimeoutError when it stands still: nothing can be timed by it then."""
+        now_s = self._table.now_s()
+        self._standstill = 0 if now_s > self._memory.now_s else self._standstill + 1
+        if self._standstill > STANDSTILL:
+            raise TimeoutError(
+                f"Expected the table's clock to advance; it has stood at {now_s:.2f} s for {STANDSTILL} "
+                "decisions. Go to the patient: the table releases when the last command expires."
+            )
+        return now_s
 
     def _read(self) -> Reading | None:
         try:
@@ -163,6 +177,10 @@ class _Delivery:
 
     def _switch_off(self) -> None:
         """The last word on every way out: let go and take the drive's power off, even if said before."""
+        with suppress(OSError):
+            self._stop()
+
+    def _stop(self) -> None:
         now_s = self._table.now_s()
         rate = self._settings.release_rate_n_per_s(self._memory.commanded_n)
         self._send(

@@ -31,6 +31,8 @@ class ReadingRules(Value):
     """Fastest commanded change; it widens `jump_n` by the time between the readings."""
     frozen_s: Positive = 1.0
     """The same value bit for bit for this long, while something moved, is a frozen sensor."""
+    frozen_readings: int = 5
+    """And so many readings in a row: two alike may be chance."""
     frozen_move_n: Positive = 8.0
     """How far the command must have moved for the sameness to be suspicious."""
     frozen_move_mm: Positive = 2.0
@@ -50,6 +52,8 @@ class Still(Value):
     since_s: float
     commanded_n: float
     position_mm: float
+    readings: int = 1
+    """How many readings in a row were the same."""
 
 
 def trusted(
@@ -99,7 +103,8 @@ def trusted(
 def stillness(before: Still | None, last: Reading | None, newest: Reading, *, commanded_n: float) -> Still:
     """Carry on `before` while the force reads exactly as in `last`, else begin anew."""
     if before is not None and last is not None and last.force_n == newest.force_n:
-        return before
+        again = newest.time_s > last.time_s
+        return before.replace(readings=before.readings + 1) if again else before
     return Still(since_s=newest.time_s, commanded_n=commanded_n, position_mm=newest.position_mm)
 
 
@@ -116,7 +121,9 @@ def _missing(age_s: float, rules: ReadingRules) -> Distrust:
 def _frozen(
     newest: Reading, now_s: float, rules: ReadingRules, commanded_n: float, still: Still | None
 ) -> Distrust | None:
-    if still is None or newest.time_s - still.since_s < rules.frozen_s:
+    if still is None or still.readings < rules.frozen_readings:
+        return None
+    if newest.time_s - still.since_s < rules.frozen_s:
         return None
     moved_n = abs(commanded_n - still.commanded_n)
     moved_mm = abs(newest.position_mm - still.position_mm)

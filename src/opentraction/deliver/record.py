@@ -216,8 +216,7 @@ def open_record(path: Path) -> RecordedSession:
     chain = _chain_of(path)
     if not chain.lines:
         return _empty(chain)
-    log, given = _header_of(path, chain)
-    del given
+    log, _ = _header_of(path, chain)
     end, note = SessionEnd.INTERRUPTED, ""
     closed = False
     for line in chain.lines[1:]:
