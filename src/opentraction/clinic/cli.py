@@ -190,7 +190,9 @@ def record(
 
 @app.command(epilog="Example: opentraction follow questionnaires.yaml")
 def follow(
-    questionnaires: Annotated[Path, typer.Argument(help="Answered questionnaires (YAML); see --form-help.")],
+    questionnaires: Annotated[
+        Path | None, typer.Argument(help="Answered questionnaires (YAML); see --form-help.")
+    ] = None,
     form_help: Annotated[bool, typer.Option("--form-help", help="Print an example file and stop.")] = False,
     as_json: Json = False,
 ) -> None:

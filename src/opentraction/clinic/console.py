@@ -14,7 +14,9 @@ from opentraction.chart import BadInput, NotConverged, OpenTractionError, Refuse
 EXIT_BAD_INPUT = 2
 EXIT_REFUSED = 3
 EXIT_NOT_CONVERGED = 4
+EXIT_FAULT = 70
 EXIT_STOPPED = 130
+_DEBUG_HINT = "OPENTRACTION_DEBUG=1 shows where."
 
 
 def run_guarded(command: Callable[[], Any]) -> int:
@@ -33,7 +35,12 @@ def run_guarded(command: Callable[[], Any]) -> int:
         place = f" ({error.filename})" if error.filename else ""
         return _said(f"The file system said: {error.strerror}{place}. Check the path and the space left.", 2)
     except KeyboardInterrupt:
-        return _said("Stopped. Nothing half-written was left.", EXIT_STOPPED)
+        return _said("Stopped.", EXIT_STOPPED)
+    except Exception as error:  # noqa: BLE001  the last line of defence: a person gets a sentence
+        name = type(error).__name__
+        return _said(
+            f"A fault of OpenTraction, please report it ({name}: {error}). {_DEBUG_HINT}", EXIT_FAULT
+        )
     return 0
 
 

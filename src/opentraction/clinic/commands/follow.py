@@ -3,16 +3,18 @@
 from pathlib import Path
 
 from opentraction import follow
-from opentraction.chart import Outcome
+from opentraction.chart import BadInput, Outcome
 from opentraction.clinic.console import print_json
 from opentraction.clinic.forms import FOLLOW_FORM, read_follow_form
 
 
 def score_file(questionnaires: Path | None, *, form_help: bool, as_json: bool) -> None:
     """Score a file of questionnaires and print the outcome."""
-    if form_help or questionnaires is None:
+    if form_help:
         print(FOLLOW_FORM, end="")
         return
+    if questionnaires is None:
+        raise BadInput("Expected a questionnaire file. An example: opentraction follow --form-help")
     form = read_follow_form(questionnaires)
     outcome = follow.assess((), form.questionnaires, adverse_events=form.adverse_events)
     if as_json:
