@@ -117,7 +117,8 @@ def run_course(
         )
     with watch.step("plan"):
         draft = plan.optimise(
-            model, eligibility, patient=patient, findings=findings, setup=options.setup,
+            model, eligibility, patient=patient, findings=findings, spine_digest=spine.digest(),
+            setup=options.setup,
             capability=options.capability, clinician_cap_n=options.clinician_cap_n, minutes=options.minutes,
             co_interventions=options.co_interventions, at=options.at, progress=watch.progress,
         )  # fmt: skip
