@@ -226,7 +226,8 @@ def fit_slab(
     start = np.full_like(ANGLES, 14.0)
     outlines = Outlines(start, start, start)
     for turn in range(_ROUNDS + 1):
-        fitted = _endplate_pair(up, down, axes, outlines, reach_mm)
+        last = turn >= _ROUNDS - 1
+        fitted = _endplate_pair(up, down, axes, outlines, reach_mm, spacing_mm=1.0 if last else 2.0)
         if fitted is None:
             return None
         upper, lower = fitted
@@ -234,7 +235,7 @@ def fit_slab(
         if found is None:
             return None
         outlines = found
-        if turn >= _ROUNDS - 1:
+        if last:
             upper = separated(upper, up, axes, found.upper, above=True)
             lower = separated(lower, down, axes, found.lower, above=False)
         upper, lower = (
@@ -265,10 +266,10 @@ def _turned(normal: Array, front: Array) -> Array:
 
 
 def _endplate_pair(
-    up: Side, down: Side, axes: Axes, outlines: Outlines, reach_mm: float
+    up: Side, down: Side, axes: Axes, outlines: Outlines, reach_mm: float, *, spacing_mm: float
 ) -> tuple[Surface, Surface] | None:
     """Columns within the kept part of the outline, and a surface through each end of them."""
-    ticks = np.arange(-36.0, 36.5, 1.0)
+    ticks = np.arange(-36.0, 36.5, spacing_mm)
     x, y = (each.ravel() for each in np.meshgrid(ticks, ticks))
     found = []
     for side, radius, reach in ((up, outlines.upper, reach_mm), (down, outlines.lower, -reach_mm)):
