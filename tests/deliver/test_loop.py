@@ -69,6 +69,15 @@ def test_twenty_minutes_of_cycles(deliver: Deliver) -> None:
     assert max(force for _, force in done.table.true_trace()) <= 306.0
 
 
+def test_a_coarse_and_quiet_load_cell_is_not_taken_for_a_frozen_one(deliver: Deliver) -> None:
+    """Steps of a pound and no noise at all: the value stays for seconds, then moves with the pull."""
+    design = ServoDesign(cell_step_n=4.4482216152605, cell_noise_n=0.0, drive_noise_n=0.0)
+    table = make_table(design=design, breath_mm=0.0)
+    done = deliver(make_approved(make_long_profile(5.0)), table=table)
+    assert done.session.trips == ()
+    assert done.session.end is SessionEnd.DONE
+
+
 def test_the_states_come_in_order(deliver: Deliver) -> None:
     states = [sample.state for sample in deliver().session.samples]
     seen = [state for i, state in enumerate(states) if i == 0 or state != states[i - 1]]

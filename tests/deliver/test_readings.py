@@ -76,9 +76,17 @@ def test_a_time_stamp_that_is_no_number_is_not_believed() -> None:
 def test_the_same_value_while_something_moves_is_frozen(
     since_s: float, commanded_n: float, position_mm: float, readings: int, frozen: bool
 ) -> None:
-    still = Still(since_s=since_s, commanded_n=commanded_n, position_mm=position_mm, readings=readings)
+    still = Still(
+        since_s=since_s, force_n=100.0, commanded_n=commanded_n, position_mm=position_mm, readings=readings
+    )
     verdict = trusted((reading(),), now_s=10.05, rules=RULES, commanded_n=100.0, still=still)
     assert kind_of(verdict) is (InterlockKind.READING_FROZEN if frozen else None)
+
+
+def test_a_sensor_that_moves_again_is_not_frozen() -> None:
+    """Quiet through a hold, the newest reading differs: it is alive, however far the command has moved."""
+    still = Still(since_s=5.0, force_n=100.0, commanded_n=80.0, position_mm=20.0, readings=50)
+    assert kind_of(trusted((reading(force_n=104.4),), now_s=10.05, rules=RULES, still=still)) is None
 
 
 @pytest.mark.parametrize("force_n", [-20.1, 1125.1, 1e9])

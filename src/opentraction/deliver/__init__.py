@@ -22,6 +22,7 @@ from opentraction.deliver.record import (
     replay_record,
     verify_record,
 )
+from opentraction.deliver.reported import TypedReturn, TypedStop, reported_session
 from opentraction.deliver.simulated import ServoDesign, SimulatedTable
 from opentraction.deliver.states import TRANSITIONS, DeliveryState, Occasion
 from opentraction.deliver.tables import TableProfile, find_table, list_tables
@@ -30,9 +31,6 @@ from opentraction.deliver.unconnected import (
     SettingRow,
     SettingSheet,
     SettingStep,
-    TypedReturn,
-    TypedStop,
-    reported_session,
     setting_sheet,
 )
 

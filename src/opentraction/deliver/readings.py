@@ -50,6 +50,7 @@ class Still(Value):
     """Since when the force has read the same value bit for bit, and command and position at that time."""
 
     since_s: float
+    force_n: float
     commanded_n: float
     position_mm: float
     readings: int = 1
@@ -105,7 +106,9 @@ def stillness(before: Still | None, last: Reading | None, newest: Reading, *, co
     if before is not None and last is not None and last.force_n == newest.force_n:
         again = newest.time_s > last.time_s
         return before.replace(readings=before.readings + 1) if again else before
-    return Still(since_s=newest.time_s, commanded_n=commanded_n, position_mm=newest.position_mm)
+    return Still(
+        since_s=newest.time_s, force_n=newest.force_n, commanded_n=commanded_n, position_mm=newest.position_mm
+    )
 
 
 def _missing(age_s: float, rules: ReadingRules) -> Distrust:
@@ -121,7 +124,7 @@ def _missing(age_s: float, rules: ReadingRules) -> Distrust:
 def _frozen(
     newest: Reading, now_s: float, rules: ReadingRules, commanded_n: float, still: Still | None
 ) -> Distrust | None:
-    if still is None or still.readings < rules.frozen_readings:
+    if still is None or newest.force_n != still.force_n or still.readings < rules.frozen_readings:
         return None
     if newest.time_s - still.since_s < rules.frozen_s:
         return None
