@@ -231,6 +231,20 @@ def test_level_missing_on_the_image_is_said(plain):
     assert any("An image that holds L5-S1" in step for step in leading.would_settle)
 
 
+def test_disc_that_was_not_outlined_excludes_nothing(plain):
+    """Discs filled in between the bodies hold no herniation: that none is seen there means nothing."""
+    derived = tuple(
+        disc.replace(volume_mm3=disc.volume_mm3.replace(quality=Quality.DERIVED)) for disc in plain.discs
+    )
+    found = examine(plain.replace(discs=derived), form(**L5_LEFT))
+    against = " ".join(found.leading.reasons_against)
+    assert "neither seen nor excluded" in against
+    assert "shows no displacement" not in against
+    assert any("cannot be judged at L1-L2" in item.text for item in found.of(FindingKind.OTHER))
+    sure = examine(plain, form(**L5_LEFT))
+    assert "shows no displacement" in " ".join(sure.leading.reasons_against)
+
+
 def test_without_a_scan_no_level_is_claimed():
     spine = spine_of_norms(Patient(patient_id="x"))
     found = examine(spine, form(**S1_RIGHT))

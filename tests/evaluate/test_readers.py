@@ -314,3 +314,15 @@ def test_rendered_phantom_comes_back_from_its_files(tmp_path, form, rotation_deg
     assert np.abs(study.image - rendered.image).max() <= 1.0
     assert study.simulated
     assert any(note.startswith("SIMULATED") for note in study.notes)
+
+
+def test_what_lies_beside_the_scan_is_left_out_and_counted(write_series, tmp_path):
+    def segmentation(dataset, index):
+        dataset.Modality, dataset.NumberOfFrames = "SEG", 4
+
+    write_series(tmp_path / "s", np.ones((8, 8, 5), int))
+    write_series(tmp_path / "other", np.ones((8, 8, 1), int), edit=segmentation)
+    next((tmp_path / "other").glob("*.dcm")).rename(tmp_path / "s" / "seg.dcm")
+    study = read_study(tmp_path / "s")
+    assert study.image.shape == (8, 8, 5)
+    assert any(note.startswith("1 DICOM files that are no scan") for note in study.notes)

@@ -15,6 +15,7 @@ from opentraction.chart import (
     FindingKind,
     FindingSource,
     Level,
+    Quality,
     RootCause,
     Side,
     Spine,
@@ -202,9 +203,14 @@ def _no_displacement(case: _Case, root: _Root, displaced: list[Finding], spine: 
             f"{root.name} {root.side}.",
         )
     if level is not None and level in spine.targetable:
-        case.con.append(
-            f"The image shows no displacement at {level} that would meet root {root.name} {root.side}."
-        )
+        shown = spine.disc(level).volume_mm3.quality is Quality.MEASURED
+        if shown:
+            reason = (
+                f"The image shows no displacement at {level} that would meet root {root.name} {root.side}."
+            )
+        else:
+            reason = f"The disc {level} was not outlined: a displacement is neither seen nor excluded there."
+        case.con.append(reason)
         case.settle.append(f"A second look at {level} and its foramina on axial slices")
     else:
         case.settle.append(_MRI_WOULD)

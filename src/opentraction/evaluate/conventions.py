@@ -183,11 +183,17 @@ def missing_between(names: Sequence[str]) -> list[str]:
 
 
 def structures_of(labels: np.ndarray, affine: np.ndarray) -> dict[int, Structure]:
-    """Size and centre of each number above 0 of an integer label map."""
-    index = np.argwhere(labels > 0)
-    values = labels[tuple(index.T)].astype(np.int64)
-    count = np.bincount(values)
-    sums = np.stack([np.bincount(values, weights=index[:, axis].astype(float)) for axis in range(3)], axis=1)
+    """Size and centre of each number above 0 of an integer label map (slice by slice, to spare memory)."""
+    size = int(labels.max()) + 1
+    count, sums = np.zeros(size), np.zeros((size, 3))
+    for level in range(labels.shape[2]):
+        first, second = np.nonzero(labels[:, :, level] > 0)
+        values = labels[first, second, level].astype(np.int64)
+        here = np.bincount(values, minlength=size)
+        count += here
+        sums[:, 0] += np.bincount(values, weights=first, minlength=size)
+        sums[:, 1] += np.bincount(values, weights=second, minlength=size)
+        sums[:, 2] += here * float(level)
     at_border = {
         int(value)
         for axis in range(3)

@@ -21,6 +21,8 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _POSTURE = {"HFS": Posture.SUPINE, "FFS": Posture.SUPINE, "HFP": Posture.PRONE, "FFP": Posture.PRONE}
 """Patient Position, PS3.3 C.7.3.1.1.2."""
 _NEEDED = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns")
+_NO_SCAN = ("SEG", "SR", "PR", "KO", "RTSTRUCT", "DOC")
+"""Kinds of object that lie beside a scan and hold no image of the patient."""
 _UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
 _DECODE_ERRORS = (
     RuntimeError,
@@ -88,7 +90,7 @@ def _headers(files: Sequence[Path], name: str) -> tuple[list[pydicom.Dataset], l
                 else f"not readable as DICOM ({str(error)[:60]})"
             )
             raise BadInput(f"{path.name}: the file is {kind}. Copy the series again.") from None
-        if "PixelData" in dataset:
+        if "PixelData" in dataset and str(dataset.get("Modality", "")) not in _NO_SCAN:
             slices.append(dataset)
         else:
             without += 1
@@ -96,7 +98,7 @@ def _headers(files: Sequence[Path], name: str) -> tuple[list[pydicom.Dataset], l
         raise BadInput(
             f"{name}: none of the {len(files)} DICOM files holds an image. Give the folder of the series."
         )
-    notes = [f"{without} DICOM files without an image were left out."] if without else []
+    notes = [f"{without} DICOM files that are no scan were left out."] if without else []
     return slices, notes
 
 

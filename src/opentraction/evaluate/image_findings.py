@@ -61,6 +61,10 @@ def image_findings(spine: Spine) -> tuple[Finding, ...]:
     for disc in seen:
         found += _disc_findings(disc, spine, seen)
     found += _bodies(spine)
+    unseen = [disc.level for disc in seen if disc.volume_mm3.quality is not Quality.MEASURED]
+    if unseen:
+        text = f"Displacement cannot be judged at {', '.join(unseen)}: the disc itself was not outlined."
+        found.append(_stated(FindingKind.OTHER, text, positive=False))
     missing = [level for level in LEVELS if level not in {disc.level for disc in seen}]
     if missing:
         text = f"Not measured on this image: {', '.join(missing)}."

@@ -173,7 +173,8 @@ def _bounds(study: ImagingStudy, spine: Spine, plane: _Plane) -> tuple[np.ndarra
     points = [plane.flat(_centres(study, spine))]
     if study.labels is not None:
         numbers = [number for name, number in study.names.items() if rank_of(name) is not None]
-        index = np.argwhere(np.isin(study.labels, numbers))[::17]
+        flat = np.flatnonzero(np.isin(study.labels, numbers))[::17]
+        index = np.stack(np.unravel_index(flat, study.labels.shape), axis=1)
         points.append(plane.flat(index @ study.affine[:3, :3].T + study.affine[:3, 3]))
     every = np.concatenate(points)
     low = every.min(axis=0) - np.array([FRONT_MM, ENDS_MM])

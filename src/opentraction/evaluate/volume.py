@@ -147,10 +147,10 @@ def onto_labels(image: Volume, labels: Volume) -> Volume:
 
 
 def _share_inside(labels: np.ndarray, to_image: np.ndarray, shape: tuple[int, ...]) -> float:
-    index = np.argwhere(labels != 0)
-    if len(index) == 0:
+    flat = np.flatnonzero(labels)
+    if len(flat) == 0:
         return 0.0
-    index = index[:: max(1, len(index) // 50_000)]
+    index = np.stack(np.unravel_index(flat[:: max(1, len(flat) // 50_000)], labels.shape), axis=1)
     place = index @ to_image[:3, :3].T + to_image[:3, 3]
     within = (place > -0.5) & (place < np.array(shape) - 0.5)
     return float(within.all(axis=1).mean())
