@@ -152,6 +152,8 @@ def test_genant_grades_at_their_limits(front, grade):
 
 def test_genant_is_refused_on_coarse_voxels_and_without_heights():
     assert genant(body_with(15.0, 26.0, 26.0), (3.0, 3.0, 3.0)) is None
+    assert genant(body_with(15.0, 26.0, 26.0), (1.0, 1.0, 3.0)) is None
+    assert genant(body_with(15.0, 26.0, 26.0), (4.0, 1.0, 1.0)) == 3
     assert genant(body_with(15.0, 26.0, 26.0).replace(height_mid_mm=None), (1.0, 1.0, 1.0)) is None
 
 

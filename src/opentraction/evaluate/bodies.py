@@ -175,13 +175,17 @@ def genant(vertebra: Vertebra, voxel_mm: tuple[float, float, float]) -> int | No
     """Genant's grade of height loss: 0 none, 1 from 20 %, 2 from 25 %, 3 from 40 %; a hint, not a reading.
 
     The smallest of the front, middle and back heights is compared with the largest. None where heights are
-    missing or the voxel along the body's axis is above 1.5 mm (coarser images flag healthy bodies).
+    missing or a voxel of the sagittal plane is above 1.5 mm (coarser images flag healthy bodies).
+
+    Args:
+        vertebra: a measured body.
+        voxel_mm: voxel size along the (right, anterior, superior) axes, as `Spine.voxel_mm`.
 
     Source: Genant et al., J Bone Miner Res 1993;8:1137.
     """
     heights = [vertebra.height_front_mm, vertebra.height_mid_mm, vertebra.height_back_mm]
     known = [height.value for height in heights if height is not None]
-    if len(known) < 3 or sorted(voxel_mm)[1] > GENANT_VOXEL_MM:
+    if len(known) < 3 or max(voxel_mm[1:]) > GENANT_VOXEL_MM:
         return None
     loss = 1.0 - min(known) / max(known)
     return 0 if loss < 0.20 else 1 if loss < 0.25 else 2 if loss < 0.40 else 3

@@ -134,7 +134,7 @@ def disc_value(
     area_sd = area * float(np.hypot(depth_sd / depth, width_sd / width)) / np.sqrt(2.0)
     mean_sd = sd * 0.8
     volume = source.label.volume_mm3 if source.label is not None else area * mean_height
-    volume_sd = volume * float(np.hypot(0.6 * mean_sd / mean_height, area_sd / area))
+    volume_sd = volume * float(np.hypot(mean_sd / mean_height, area_sd / area))
     ends_sd = float(np.sqrt(2.0) * sd)
     farfan = (front + back) / depth
     farfan_sd = float(np.hypot(ends_sd / depth, farfan * depth_sd / depth))
