@@ -338,10 +338,8 @@ def _objections(each: Convention, structures: Mapping[int, Structure]) -> list[s
         smallest, largest = _possible_mm(upper)
         smallest = 0.0 if {upper, lower} & cut else smallest
         if not missing_between([upper, lower]) and not smallest <= distance <= largest:
-            found.append(
-                f"{upper} and {lower} would stand {distance:.0f} mm apart (expected {smallest:.0f} "
-                f"to {largest:.0f})"
-            )
+            usual = f"{smallest:.0f} to {largest:.0f}" if smallest else f"at most {largest:.0f}"
+            found.append(f"{upper} and {lower} would stand {distance:.0f} mm apart (expected {usual})")
     return found
 
 
