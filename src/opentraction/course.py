@@ -98,6 +98,7 @@ def run_course(
     without it, or without a signature, nothing is delivered. `record` is the session record's file.
     """
     watch = watch or Silent()
+    spine = evaluate.with_posture(spine, examination)
     with watch.step("findings and causes"):
         findings = evaluate.examine(spine, examination)
     with watch.step("screening"):

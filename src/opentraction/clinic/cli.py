@@ -20,6 +20,12 @@ app = typer.Typer(
     epilog="Start with: opentraction demo --out demo-out",
 )
 
+Convention = Annotated[
+    str | None,
+    typer.Option(
+        help="What the label numbers mean, when they leave it open: totalspineseg, verse, totalsegmentator."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON for machines, nothing else.")]
 OutFolder = Annotated[Path, typer.Option("--out", "-o", help="Folder to write into; made when absent.")]
 Labels = Annotated[
@@ -92,19 +98,26 @@ def phantom(
 )
 def evaluate(
     image: Annotated[
-        Path, typer.Argument(help="DICOM folder, NIfTI image, label map, or landmark file (.yaml).")
-    ],
+        Path | None, typer.Argument(help="DICOM folder, NIfTI image, label map, or landmark file (.yaml).")
+    ] = None,
     labels: Labels = None,
+    convention: Convention = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the Spine as JSON here.")] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Write the mid-sagittal picture (.png or .svg) here.")
     ] = None,
+    landmark_help: Annotated[
+        bool, typer.Option("--landmark-help", help="Print how to write a landmark file, with an example.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Measure a spine from MRI or CT: heights, wedges, areas, slips, each with quality and spread."""
     from opentraction.clinic.commands.evaluate import measure_image
 
-    measure_image(image, labels=labels, out=out, picture=picture, as_json=as_json)
+    measure_image(
+        image, labels=labels, convention=convention, out=out, picture=picture, landmark_help=landmark_help,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command(
@@ -223,6 +236,7 @@ def course(
         typer.Option("--form", "-f", help="Examination form; examination.yaml of the folder when left out."),
     ] = None,
     labels: Labels = None,
+    convention: Convention = None,
     out: OutFolder = Path("case"),
     approve_as: Approver = None,
     consent_by: ConsentBy = None,
@@ -235,10 +249,8 @@ def course(
     from opentraction.clinic.commands.course import run_folder
 
     run_folder(
-        folder, form=form, labels=labels, out=out, approve_as=approve_as, consent_by=consent_by,
-        questionnaires=questionnaires,
-        cap_n=cap_n,
-        at=at, as_json=as_json,
+        folder, form=form, labels=labels, convention=convention, out=out, approve_as=approve_as,
+        consent_by=consent_by, questionnaires=questionnaires, cap_n=cap_n, at=at, as_json=as_json,
     )  # fmt: skip
 
 

@@ -21,16 +21,18 @@ class Case:
     spine: Spine
 
 
-def read_spine(place: Path, *, labels: Path | None) -> tuple[ImagingStudy | None, Spine]:
+def read_spine(
+    place: Path, *, labels: Path | None, convention: str | None = None
+) -> tuple[ImagingStudy | None, Spine]:
     """Read and measure a scan, or a landmark file; raises BadInput when the place holds neither."""
     landmarks = landmark_file(place)
     if landmarks is not None:
         return None, evaluate.read_landmarks(landmarks)
-    study = evaluate.read_study(place, labels=labels)
+    study = evaluate.read_study(place, labels=labels, convention=convention)
     return study, evaluate.measure(study)
 
 
-def read_case(folder: Path, *, form: Path | None, labels: Path | None) -> Case:
+def read_case(folder: Path, *, form: Path | None, labels: Path | None, convention: str | None = None) -> Case:
     """Read the form and the spine of a folder; a folder without any image gives a spine of norms."""
     if not folder.exists():
         raise BadInput(f"Expected a folder with a scan at {folder}, found none. Check the path.")
@@ -40,7 +42,7 @@ def read_case(folder: Path, *, form: Path | None, labels: Path | None) -> Case:
     if labels is None and folder.is_dir() and not holds_image(folder) and landmark_file(folder) is None:
         spine = evaluate.spine_of_norms(patient, examination.report)
         return Case(patient=patient, examination=examination, study=None, spine=spine)
-    study, spine = read_spine(folder, labels=labels)
+    study, spine = read_spine(folder, labels=labels, convention=convention)
     return Case(patient=patient, examination=examination, study=study, spine=spine)
 
 

@@ -27,6 +27,7 @@ def run_folder(
     *,
     form: Path | None,
     labels: Path | None,
+    convention: str | None,
     out: Path,
     approve_as: str | None,
     consent_by: str | None,
@@ -39,7 +40,7 @@ def run_folder(
     steps = Steps(quiet=as_json)
     follow_form = read_follow_form(questionnaires) if questionnaires else FollowForm()
     with steps.step("reading and measuring"):
-        case = read_case(folder, form=form, labels=labels)
+        case = read_case(folder, form=form, labels=labels, convention=convention)
     moment_at = moment(at)
     if at is not None and approve_as is not None and not case.patient.simulated:
         raise Refused("A plan is signed now, not at an earlier moment: give --at or --approve-as, not both.")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from opentraction import evaluate
-from opentraction.chart import Measure, Spine
+from opentraction.chart import BadInput, Measure, Spine
 from opentraction.clinic.console import Steps, print_json, write_whole
 from opentraction.clinic.figures import scan_figure, to_png, to_svg
 from opentraction.clinic.sources import read_spine
@@ -11,12 +11,26 @@ from opentraction.evaluate import ImagingStudy
 
 
 def measure_image(
-    image: Path, *, labels: Path | None, out: Path | None, picture: Path | None, as_json: bool
+    image: Path | None,
+    *,
+    labels: Path | None,
+    convention: str | None,
+    out: Path | None,
+    picture: Path | None,
+    landmark_help: bool,
+    as_json: bool,
 ) -> None:
     """Measure a scan or a landmark file, print the table, write what was asked for."""
+    if landmark_help:
+        print(evaluate.landmark_help())
+        return
+    if image is None:
+        raise BadInput(
+            "Expected an image, a label map or a landmark file. Example: opentraction evaluate scan"
+        )
     steps = Steps(quiet=as_json)
     with steps.step("reading and measuring"):
-        study, spine = read_spine(image, labels=labels)
+        study, spine = read_spine(image, labels=labels, convention=convention)
     if out is not None:
         write_whole(out, spine.to_json())
     if picture is not None and study is not None:
