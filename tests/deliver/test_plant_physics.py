@@ -50,13 +50,13 @@ def test_points_that_do_not_rise_are_refused() -> None:
 
 def test_two_springs_in_series() -> None:
     """A harness of 20 N/mm and a body of 20 N/mm share 20 mm evenly: 200 N."""
-    physics = PlantPhysics(LINEAR, harness_n_per_mm=20.0, slack_mm=0.0, breath_mm=0.0)
+    physics = PlantPhysics(LINEAR, cord_n_per_mm=20.0, slack_mm=0.0, breath_mm=0.0)
     assert settled(physics, 20.0, 5.0) == pytest.approx(200.0, rel=1e-6)
     assert physics.body_mm == pytest.approx(10.0, rel=1e-6)
 
 
 def test_slack_carries_nothing_and_a_slip_becomes_slack() -> None:
-    physics = PlantPhysics(LINEAR, harness_n_per_mm=20.0, slack_mm=15.0, breath_mm=0.0)
+    physics = PlantPhysics(LINEAR, cord_n_per_mm=20.0, slack_mm=15.0, breath_mm=0.0)
     assert settled(physics, 15.0, 2.0) == 0.0
     assert settled(physics, 35.0, 5.0) == pytest.approx(200.0, rel=1e-6)
     physics.slip(10.0)
@@ -70,7 +70,7 @@ def test_creep_follows_the_kelvin_branch() -> None:
         force_n=(0.0, 200.0),
         creep=(CreepBranch(stiffness_n_per_mm=50.0, tau_s=10.0),),
     )
-    physics = PlantPhysics(plant, harness_n_per_mm=20.0, slack_mm=0.0, breath_mm=0.0)
+    physics = PlantPhysics(plant, cord_n_per_mm=20.0, slack_mm=0.0, breath_mm=0.0)
     crept, force = [], 100.0
     for _ in range(round(20.0 / STEP_S)):
         physics.step(physics.body_mm + force / 20.0)
@@ -83,7 +83,7 @@ def test_creep_follows_the_kelvin_branch() -> None:
 
 def test_friction_holds_up_to_its_size_and_no_further() -> None:
     plant = LINEAR.replace(friction_n=50.0)
-    physics = PlantPhysics(plant, harness_n_per_mm=20.0, slack_mm=0.0, breath_mm=0.0)
+    physics = PlantPhysics(plant, cord_n_per_mm=20.0, slack_mm=0.0, breath_mm=0.0)
     assert settled(physics, 2.0, 3.0) == pytest.approx(40.0)
     assert physics.body_mm == 0.0
     for step in range(4000):
@@ -95,7 +95,7 @@ def test_friction_only_opposes_and_never_gives_energy() -> None:
     """Winding in and paying out in a circle takes work from the actuator, as much as friction eats."""
     for friction in (0.0, 30.0, 100.0):
         physics = PlantPhysics(
-            LINEAR.replace(friction_n=friction), harness_n_per_mm=20.0, slack_mm=0.0, breath_mm=0.0
+            LINEAR.replace(friction_n=friction), cord_n_per_mm=20.0, slack_mm=0.0, breath_mm=0.0
         )
         work, before = 0.0, 0.0
         path = [20.0 * i / 2000 for i in range(2000)] + [20.0 - 20.0 * i / 2000 for i in range(2001)]
@@ -109,8 +109,8 @@ def test_friction_only_opposes_and_never_gives_energy() -> None:
 
 
 def test_the_same_steps_give_the_same_forces() -> None:
-    first = PlantPhysics(LINEAR, harness_n_per_mm=20.0, slack_mm=5.0)
-    second = PlantPhysics(LINEAR, harness_n_per_mm=20.0, slack_mm=5.0)
+    first = PlantPhysics(LINEAR, cord_n_per_mm=20.0, slack_mm=5.0)
+    second = PlantPhysics(LINEAR, cord_n_per_mm=20.0, slack_mm=5.0)
     forces = [(first.step(0.01 * i), second.step(0.01 * i)) for i in range(2000)]
     assert all(a == b for a, b in forces)
     assert max(a for a, _ in forces) > 50.0
@@ -120,6 +120,6 @@ def test_a_plant_too_stiff_for_its_mass_is_refused() -> None:
     with pytest.raises(BadValue, match="too stiff"):
         PlantPhysics(
             PatientPlant(extension_mm=(0.0, 0.1), force_n=(0.0, 2000.0), mass_kg=1.0),
-            harness_n_per_mm=20.0,
+            cord_n_per_mm=20.0,
             slack_mm=0.0,
         )

@@ -103,7 +103,7 @@ def released_without_a_drop(done: Any, fault_s: float, *, slips: bool) -> None:
 def test_a_dead_guard_and_a_runaway_servo_are_caught_by_deliver_alone(deliver: Deliver) -> None:
     """Two faults at once: the pull may pass its limit, by no more than a loop and a reading's age allow.
 
-    12 mm/s against at most 20 N/mm of harness for 0.1 s of loop and 0.1 s of reading age: 48 N.
+    12 mm/s on a cord of 20 N/mm at most for 0.1 s of loop and 0.1 s of reading age: 48 N.
     """
     for at_s in (RAMP_S, HOLD_S):
         done = deliver(faults=[Fault(kind=K.GUARD_LOST, at_s=at_s)])

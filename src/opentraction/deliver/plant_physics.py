@@ -82,7 +82,7 @@ class PlantPhysics:
     """
 
     def __init__(
-        self, plant: PatientPlant, *, harness_n_per_mm: float, slack_mm: float, breath_mm: float = BREATH_MM
+        self, plant: PatientPlant, *, cord_n_per_mm: float, slack_mm: float, breath_mm: float = BREATH_MM
     ) -> None:
         self._spring = Spring(plant.extension_mm, plant.force_n)
         self._creep = [(1.0 / branch.stiffness_n_per_mm, STEP_S / branch.tau_s) for branch in plant.creep]
@@ -90,11 +90,11 @@ class PlantPhysics:
             raise BadValue(f"Expected creep times above {STEP_S:g} s. Fit the plant again.")
         self._crept = [0.0 for _ in self._creep]
         self._friction_n = plant.friction_n
-        self._harness = harness_n_per_mm
+        self._cord_stiffness = cord_n_per_mm
         self._slack_mm = slack_mm
         self._breath_mm = breath_mm
         self._per_mass = _MM_PER_M / plant.mass_kg * STEP_S
-        stiffness = harness_n_per_mm + self._spring.stiffest_n_per_mm
+        stiffness = cord_n_per_mm + self._spring.stiffest_n_per_mm
         self._damping = 2.0 * DAMPING_RATIO * math.sqrt(stiffness * plant.mass_kg / _MM_PER_M)
         if stiffness * self._per_mass * STEP_S > 1.0:
             raise BadValue("Expected a plant that 200 Hz can follow; this one is too stiff for its mass.")
@@ -117,7 +117,7 @@ class PlantPhysics:
         """Advance by one step with `actuator_mm` wound in; returns the true cord force [N]."""
         self._steps += 1
         taut_mm = actuator_mm - self._slack_mm - self.body_mm
-        cord = self._harness * taut_mm if taut_mm > 0.0 else 0.0
+        cord = self._cord_stiffness * taut_mm if taut_mm > 0.0 else 0.0
         breath = self._breath_mm * math.sin(2.0 * math.pi * BREATHS_HZ * STEP_S * self._steps)
         spine = self._spring.force(self.body_mm - math.fsum(self._crept) + breath)
         for index, (compliance, share) in enumerate(self._creep):

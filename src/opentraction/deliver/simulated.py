@@ -44,7 +44,7 @@ class ServoDesign(NamedTuple):
     guard_n: float = 2.5
     """With this much more pull than asked for on either channel, the drive winds in no further."""
     ahead_s: float = 0.01
-    """The guard looks so far ahead: at the speed of the moment, on the harness's stiffness."""
+    """The guard looks so far ahead: at the speed of the moment, on the cord's stiffness."""
     guard_s: float = 0.25
     """Winding in cut for this long is a runaway servo: the controller lets go by itself."""
     disagree_n: float = 20.0
@@ -70,6 +70,8 @@ class SimulatedTable:
 
     `seed` makes the noise repeatable. `faults` is the script of what goes wrong. `pace` is None for as fast
     as possible, 1.0 for real time, 5.0 for five times that. `angle_deg` is the angle it was set to by hand.
+    `cord_n_per_mm` is the stiffness of cord and frame alone (a choice, no figure was found): the harness
+    belongs to the plant.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class SimulatedTable:
         seed: int,
         faults: Sequence[Fault] = (),
         angle_deg: float = 0.0,
-        harness_n_per_mm: float = 20.0,
+        cord_n_per_mm: float = 20.0,
         breath_mm: float = BREATH_MM,
         pace: float | None = None,
         table_id: str = "simulated-table",
@@ -89,11 +91,11 @@ class SimulatedTable:
         self._table_id, self._angle_deg, self._pace = table_id, angle_deg, pace
         self._physics = PlantPhysics(
             plant,
-            harness_n_per_mm=harness_n_per_mm,
+            cord_n_per_mm=cord_n_per_mm,
             slack_mm=self._design.start_slack_mm,
             breath_mm=breath_mm,
         )
-        self._harness = harness_n_per_mm
+        self._cord_stiffness = cord_n_per_mm
         self._faults = FaultScript(faults)
         self._random = random.Random(seed)
         self._steps = 0
@@ -328,7 +330,7 @@ class SimulatedTable:
             if unguarded:
                 return wanted
         highest = max(self._drive_n, self._cell_n) if math.isfinite(self._cell_n) else self._drive_n
-        highest += max(self._speed, 0.0) * self._harness * self._design.ahead_s
+        highest += max(self._speed, 0.0) * self._cord_stiffness * self._design.ahead_s
         if wanted <= 0.0 or highest <= self._set_n + self._design.guard_n:
             self._cut_since = None
             return wanted
