@@ -212,6 +212,31 @@ def test_simulated_is_carried_and_real_labels_have_a_wider_spread(study, spine):
     assert real.disc(Level.L3_L4).height_mid_mm.sd > spine.disc(Level.L3_L4).height_mid_mm.sd
 
 
+def test_stray_voxels_holes_and_a_broken_image_change_little(study, spine):
+    labels = study.labels.copy()
+    labels[np.random.default_rng(0).random(labels.shape) < 0.01] = 0
+    labels[:3, :3, :3] = study.names["L4"]
+    broken = measure(replace(study, labels=labels, image=np.full_like(study.image, np.nan)))
+    for disc in broken.discs:
+        clean = spine.disc(disc.level)
+        assert disc.height_mid_mm.value == pytest.approx(clean.height_mid_mm.value, abs=0.25)
+        assert disc.signal_ratio is None
+    assert not broken.vertebra(VertebraName.L4).cut_off
+
+
+def test_a_wrong_voxel_size_is_noted(study):
+    affine = study.affine.copy()
+    affine[:3, 0] *= 4.0
+    notes = measure(replace(study, affine=affine)).notes
+    assert any("implausible width" in note for note in notes)
+
+
+def test_a_disc_cut_by_the_border_is_said(study):
+    half = study.labels.shape[0] // 2
+    cut = measure(replace(study, labels=study.labels[:half], image=study.image[:half]))
+    assert any("L3-L4 is cut by the image border" in note for note in cut.notes)
+
+
 def test_refusals_are_one_sentence_each(study):
     with pytest.raises(BadInput, match="Expected a study with a label map"):
         measure(replace(study, labels=None))

@@ -16,7 +16,7 @@ from opentraction.evaluate.endplates import (
     ray_radius,
 )
 from opentraction.evaluate.frames import Array, Axes
-from opentraction.evaluate.occupancy import Occupancy
+from opentraction.evaluate.occupancy import Occupancy, largest_part
 from opentraction.evaluate.spread import Spread, measured
 
 RIM_DEPTHS_MM = (1.5, 3.0, 4.5)
@@ -165,10 +165,7 @@ def without_arch(mask: Array, affine: Array, axes: Axes) -> Array:
     kept = local[:, 0] >= middle + slope * local[:, 2] - 0.3
     body = np.zeros_like(mask)
     body[tuple(index[kept].T)] = True
-    parts, count = ndimage.label(body)
-    if count > 1:
-        body = parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
-    return np.asarray(body)
+    return largest_part(body)
 
 
 def genant(vertebra: Vertebra, voxel_mm: tuple[float, float, float]) -> int | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from opentraction.evaluate.frames import Array, Axes
+from opentraction.evaluate.frames import Array, Axes, axes_from
 from opentraction.evaluate.occupancy import Occupancy
 
 Inside = Callable[[Array], Array]
@@ -248,7 +248,7 @@ def fit_slab(
         at = np.array([x_mid]), np.array([y_mid])
         z_mid = 0.5 * float(upper.z(*at)[0] + lower.z(*at)[0])
         normal = axes.matrix @ (upper.normal + lower.normal)
-        axes = Axes(axes.to_world(np.array([x_mid, y_mid, z_mid])), _turned(normal, front))
+        axes = axes_from(axes.to_world(np.array([x_mid, y_mid, z_mid])), normal, front)
     return None
 
 
@@ -256,13 +256,6 @@ def _middle(radius: Array) -> tuple[float, float]:
     """Half way between front and back, and between left and right, of an outline about a frame's origin."""
     y = radius * np.sin(ANGLES)
     return 0.5 * sum(edges(radius)), 0.5 * float(y.max() + y.min())
-
-
-def _turned(normal: Array, front: Array) -> Array:
-    z = normal / np.linalg.norm(normal)
-    x = front - (front @ z) * z
-    x = x / np.linalg.norm(x)
-    return np.stack([x, np.cross(z, x), z], axis=1)
 
 
 def _endplate_pair(

@@ -55,7 +55,9 @@ def axes_from(origin: Array, cranial: Array, anterior: Array) -> Axes:
     """Right-handed frame with z along `cranial` and x as near to `anterior` as that allows."""
     z = cranial / np.linalg.norm(cranial)
     x = anterior - (anterior @ z) * z
-    x /= np.linalg.norm(x)
+    if np.linalg.norm(x) < 1e-6 * np.linalg.norm(anterior):
+        x = np.cross(z, np.roll(z, 1) + np.array([0.1, 0.0, 0.0]))
+    x = x / np.linalg.norm(x)
     return Axes(np.asarray(origin, dtype=float), np.stack([x, np.cross(z, x), z], axis=1))
 
 

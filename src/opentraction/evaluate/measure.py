@@ -25,7 +25,7 @@ from opentraction.evaluate.bodies import body_core, fit_body, sacrum_value, vert
 from opentraction.evaluate.discs import DiscSlab, DiscSource, disc_value, fit_disc
 from opentraction.evaluate.endplates import Slab
 from opentraction.evaluate.frames import WORLD_ANTERIOR, Array, Axes, axes_from, tangents
-from opentraction.evaluate.occupancy import Occupancy, crops, label_mask, occupancy
+from opentraction.evaluate.occupancy import Occupancy, crops, label_mask, largest_part, occupancy
 from opentraction.evaluate.protrusion import protrusion_of
 from opentraction.evaluate.signal import fluid_signal, nucleus_signal, ratio_and_grade
 from opentraction.evaluate.spread import Spread, measured
@@ -34,7 +34,8 @@ from opentraction.evaluate.study import ImagingStudy
 METHOD = "fitted endplates 1"
 _NAMES = tuple(VertebraName)
 _PAIRS = tuple(f"{upper.value}-{lower.value}" for upper, lower in pairwise(_NAMES))
-_DOUBTFUL_HEIGHT_MM = (1.0, 30.0)
+_PLAUSIBLE_MM = {"mean_height_mm": (1.0, 25.0), "depth_mm": (18.0, 60.0), "width_mm": (22.0, 80.0)}
+"""A lumbar disc outside of these sizes is noted: a wrong voxel size shows here first."""
 
 
 @dataclass
@@ -106,8 +107,9 @@ def measure(study: ImagingStudy) -> Spine:
 def _column(study: ImagingStudy) -> _Column:
     """Soften all labels, cut bodies from arches, and give each structure a first frame."""
     boxes = crops(study)
-    masks = {name: label_mask(study, name, box) for name, box in boxes.items()}
     bones = [name for name in _NAMES if name.value in boxes]
+    masks = {name: label_mask(study, name, boxes[name]) for name in (*_PAIRS, "canal") if name in boxes}
+    masks |= {name.value: largest_part(label_mask(study, name.value, boxes[name.value])) for name in bones}
     discs = [name for name in _PAIRS if name in boxes]
     order = _in_order(bones, discs)
     whole = {name.value: occupancy(study, masks[name.value], boxes[name.value]) for name in bones}
@@ -236,13 +238,20 @@ def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str])
                 f"{level.value} is derived from the bodies: its outline and volume are approximate and a "
                 "protrusion cannot be seen on it."
             )
+        if source.label is not None and source.label.touches_border:
+            note = "; ".join(filter(None, (note, "the image border cuts this disc")))
+            notes.append(f"{level.value} is cut by the image border: outline and volume are too small.")
         if any(bone is not None and bone.touches_border for bone in (source.above, source.below)):
-            note = (note + "; " if note else "") + "the image border cuts a neighbouring body"
+            note = "; ".join(filter(None, (note, "the image border cuts a neighbouring body")))
         protrusion = protrusion_of(each, column.spread, laterality_known=study.laterality_known)
         disc = disc_value(each, level, column.spread, protrusion, note)
-        low, high = _DOUBTFUL_HEIGHT_MM
-        if not low <= disc.mean_height_mm.value <= high:
-            notes.append(f"{level.value} has an implausible height of {disc.mean_height_mm.value:.1f} mm.")
+        for field, (low, high) in _PLAUSIBLE_MM.items():
+            size = getattr(disc, field).value
+            if not low <= size <= high:
+                what = field.removesuffix("_mm").replace("_", " ")
+                notes.append(
+                    f"{level.value} has an implausible {what} of {size:.1f} mm: check the voxel size."
+                )
         signal = signals[level.value]
         if signal is not None:
             graded = ratio_and_grade(signal, fluid_signal(study, each.slab, column.canal), brightest)

@@ -68,6 +68,14 @@ def label_mask(study: ImagingStudy, name: str, box: tuple[slice, ...]) -> Array:
     return np.asarray(study.labels[box] == study.names[name])
 
 
+def largest_part(mask: Array) -> Array:
+    """The largest connected part of a mask: stray voxels of a bone's label are no bone."""
+    parts, count = ndimage.label(mask)
+    if count <= 1:
+        return mask
+    return np.asarray(parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:])))
+
+
 def occupancy(study: ImagingStudy, mask: Array, box: tuple[slice, ...]) -> Occupancy:
     """Soften a mask, given on an index box of the study's grid."""
     assert study.labels is not None
@@ -79,8 +87,10 @@ def occupancy(study: ImagingStudy, mask: Array, box: tuple[slice, ...]) -> Occup
     start = np.array([each.start for each in box]) - margin
     affine = study.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ start
-    index = np.argwhere(mask).mean(axis=0) + margin
-    edges = [each.start == 0 or each.stop == n for each, n in zip(box, study.labels.shape, strict=True)]
+    voxels = np.argwhere(mask)
+    index = voxels.mean(axis=0) + margin
+    low, high = voxels.min(axis=0) + start + margin, voxels.max(axis=0) + start + margin
+    at_border = bool(np.any(low == 0) or np.any(high == np.array(study.labels.shape) - 1))
     return Occupancy(
         values=values,
         mask=np.pad(mask, margin),
@@ -88,5 +98,5 @@ def occupancy(study: ImagingStudy, mask: Array, box: tuple[slice, ...]) -> Occup
         inverse=np.linalg.inv(affine),
         centroid=affine[:3, :3] @ index + affine[:3, 3],
         volume_mm3=float(mask.sum() * abs(np.linalg.det(study.affine[:3, :3]))),
-        touches_border=any(edges),
+        touches_border=at_border,
     )

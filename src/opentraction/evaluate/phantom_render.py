@@ -15,7 +15,7 @@ from opentraction.chart import BadValue, Posture
 from opentraction.evaluate import norms
 from opentraction.evaluate.frames import Array, Axes
 from opentraction.evaluate.phantom import Phantom
-from opentraction.evaluate.phantom_shape import UPRIGHT, CanalShape, DiscShape, PhantomShape
+from opentraction.evaluate.phantom_shape import UPRIGHT, BodyShape, CanalShape, DiscShape, PhantomShape
 from opentraction.evaluate.study import ImagingStudy
 
 ECHO_TIME_MS = 100.0
@@ -104,7 +104,7 @@ def _grid(
     """Affine and shape of a grid that holds the whole phantom with a margin."""
     points = np.concatenate([_corners(axes, half) for axes, half in _boxes(shape)])
     turned = points @ rotation
-    margin = np.array([8.0, 28.0, 8.0])
+    margin = np.array([8.0, 45.0, 8.0])
     low = turned.min(axis=0) - margin
     high = turned.max(axis=0) + np.array([8.0, 18.0, 8.0])
     count = np.ceil((high - low) / size).astype(int) + 1
@@ -130,6 +130,8 @@ def _window(affine: Array, points: Array, shape: tuple[int, ...]) -> tuple[tuple
 
 def _paint(shape: PhantomShape, affine: Array, labels: Array, signal: Array) -> None:
     """Canal first, then discs (displaced material covers the canal), then bodies."""
+    for body in shape.bodies:
+        _paint_behind(body, affine, labels, signal)
     _paint_canal(shape.canal, affine, labels, signal)
     for disc in shape.discs:
         _stamp(
@@ -139,8 +141,31 @@ def _paint(shape: PhantomShape, affine: Array, labels: Array, signal: Array) -> 
     for body in shape.bodies:
         _stamp(
             affine, labels, signal, body.axes, body.half_box(), LABELS[body.name.value], body.inside,
-            lambda world: np.full(world.shape[:-1], _MARROW),
+            partial(_one_grey, _MARROW),
         )  # fmt: skip
+
+
+def _paint_behind(body: BodyShape, affine: Array, labels: Array, signal: Array) -> None:
+    """Fat behind the canal and the spinous process below it: for the eye only, without a label."""
+    back = -0.5 * body.upper_rim.depth
+    for centre, radii, grey in (
+        ((back - 21.0, 0.0, -0.55 * body.height), (5.0, 7.0, 0.34 * body.height), _FAT),
+        ((back - 33.0, 0.0, -0.25 * body.height), (13.0, 3.6, 0.33 * body.height), _MARROW),
+    ):
+        half = np.array(radii)
+        axes = body.axes.moved(np.array(centre))
+        _stamp(
+            affine, labels, signal, axes, half, 0,
+            partial(_inside_ellipsoid, axes, half), partial(_one_grey, grey),
+        )  # fmt: skip
+
+
+def _inside_ellipsoid(axes: Axes, radii: Array, world: Array) -> Array:
+    return np.asarray(((axes.to_local(world) / radii) ** 2).sum(axis=-1) <= 1.0)
+
+
+def _one_grey(grey: float, world: Array) -> Array:
+    return np.full(world.shape[:-1], grey)
 
 
 def _inside_disc(disc: DiscShape, world: Array) -> Array:
@@ -218,7 +243,7 @@ def _background(shape: tuple[int, int, int], affine: Array) -> Array:
     along = [affine[:3, axis] @ UPRIGHT[:, 0] for axis in range(3)]
     ticks = [step * (np.arange(n) - (n - 1) / 2) for step, n in zip(along, shape, strict=True)]
     front = ticks[0][:, None, None] + ticks[1][None, :, None] + ticks[2][None, None, :] + middle[1]
-    signal += (_FAT - _SOFT) / (1.0 + np.exp((front - front.min() - 10.0) / 2.0))
+    signal += (_FAT - _SOFT) / (1.0 + np.exp((front - front.min() - 14.0) / 2.0))
     return signal
 
 

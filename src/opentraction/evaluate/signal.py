@@ -33,7 +33,8 @@ def nucleus_signal(study: ImagingStudy, slab: Slab) -> float | None:
     inverse = np.linalg.inv(study.affine)
     index = points.reshape(-1, 3) @ inverse[:3, :3].T + inverse[:3, 3]
     values = ndimage.map_coordinates(study.image, index.T, order=1, mode="nearest")
-    return float(values.mean())
+    mean = float(values.mean())
+    return mean if np.isfinite(mean) else None
 
 
 def fluid_signal(study: ImagingStudy, slab: Slab, canal: Array | None) -> float | None:
@@ -51,6 +52,8 @@ def fluid_signal(study: ImagingStudy, slab: Slab, canal: Array | None) -> float 
     if near.sum() < 30:
         return None
     values = study.image[tuple(canal[near].T)]
+    if not np.isfinite(values).all():
+        return None
     return float(np.mean(values[values >= np.quantile(values, 0.75)]))
 
 

@@ -60,10 +60,10 @@ class Spread:
     def angle(self, normal: Array, span_mm: float, *, derived: bool = False) -> float:
         """Standard deviation of the angle between two endplates of a given span [deg].
 
-        The slope of a plane fitted over a span L to points with error s is known to about 1.2 s / L when
+        The slope of a plane fitted over a span L to points with error s is known to about 1.5 s / L when
         neighbours err together over a third of the span.
         """
-        return float(np.degrees(1.2 * np.sqrt(2.0) * self.edge(normal, derived=derived) / max(span_mm, 5.0)))
+        return float(np.degrees(1.5 * np.sqrt(2.0) * self.edge(normal, derived=derived) / max(span_mm, 5.0)))
 
 
 def measured(value: float, sd: float, *, derived: bool, note: str = "") -> Measure:
