@@ -150,6 +150,14 @@ def test_genant_grades_at_their_limits(front, grade):
     assert genant(body_with(front, 26.0, 26.0), (1.0, 1.0, 1.0)) == grade
 
 
+def test_genant_compares_with_the_back_and_with_the_neighbours():
+    """A wedge that is open to the front is lordosis; a body low all over shows against its neighbours."""
+    assert genant(body_with(33.0, 25.0, 23.0), (1.0, 1.0, 1.0)) == 0
+    crushed, whole = body_with(17.0, 16.5, 17.5), body_with(26.0, 25.0, 26.0)
+    assert genant(crushed, (1.0, 1.0, 1.0)) == 0
+    assert genant(crushed, (1.0, 1.0, 1.0), (whole, whole)) == 2
+
+
 def test_genant_is_refused_on_coarse_voxels_and_without_heights():
     assert genant(body_with(15.0, 26.0, 26.0), (3.0, 3.0, 3.0)) is None
     assert genant(body_with(15.0, 26.0, 26.0), (1.0, 1.0, 3.0)) is None

@@ -40,6 +40,7 @@ def test_healthy_spines(shared_data, case):
         assert disc.protrusion is None
         assert disc.signal_ratio.value > 0.5
     for vertebra in spine.vertebrae:
+        assert genant(vertebra, spine.voxel_mm) == 0
         assert 15.0 < vertebra.height_mid_mm.value < 32.0
         assert 24.0 < vertebra.depth_mm.value < 40.0
     whole = assume_missing(spine)

@@ -1,5 +1,7 @@
 """Vertebral bodies: their slab of two endplates, heights, wedge; and the body cut free of its arch."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy import ndimage
 
@@ -168,15 +170,19 @@ def without_arch(mask: Array, affine: Array, axes: Axes) -> Array:
     return largest_part(body)
 
 
-def genant(vertebra: Vertebra, voxel_mm: tuple[float, float, float]) -> int | None:
+def genant(
+    vertebra: Vertebra, voxel_mm: tuple[float, float, float], neighbours: Iterable[Vertebra] = ()
+) -> int | None:
     """Genant's grade of height loss: 0 none, 1 from 20 %, 2 from 25 %, 3 from 40 %; a hint, not a reading.
 
-    The smallest of the front, middle and back heights is compared with the largest. None where heights are
-    missing or a voxel of the sagittal plane is above 1.5 mm (coarser images flag healthy bodies).
+    Front and middle are compared with the back (a lower lumbar body that is shorter behind is no fracture);
+    with neighbours given, all three also with the mean of their backs, which shows a crushed body. None where
+    heights are missing or a voxel of the sagittal plane is above 1.5 mm (coarser images flag healthy bodies).
 
     Args:
         vertebra: a measured body.
         voxel_mm: voxel size along the (right, anterior, superior) axes, as `Spine.voxel_mm`.
+        neighbours: the bodies above and below, where measured.
 
     Source: Genant et al., J Bone Miner Res 1993;8:1137.
     """
@@ -184,5 +190,7 @@ def genant(vertebra: Vertebra, voxel_mm: tuple[float, float, float]) -> int | No
     known = [height.value for height in heights if height is not None]
     if len(known) < 3 or max(voxel_mm[1:]) > GENANT_VOXEL_MM:
         return None
-    loss = 1.0 - min(known) / max(known)
+    backs = [each.height_back_mm.value for each in neighbours if each.height_back_mm is not None]
+    reference = max(known[2], float(np.mean(backs)) if backs else 0.0)
+    loss = 1.0 - min(known) / reference
     return 0 if loss < 0.20 else 1 if loss < 0.25 else 2 if loss < 0.40 else 3
