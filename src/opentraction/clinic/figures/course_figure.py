@@ -2,7 +2,7 @@
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, MultipleLocator
 
 from opentraction.chart import AdverseEvent, Change, Instrument, Outcome
 from opentraction.clinic.figures.style import (
@@ -113,8 +113,11 @@ def _panel(
     top, unit = _SCALE[instrument]
     axis.set_ylim(0, top)
     axis.set_ylabel(unit)
-    axis.yaxis.set_major_locator(MaxNLocator(4))
-    labels = [EndLabel(f"latest {points[-1][1]:g}", points[-1][1], TOKENS.ink, bold=True)]
+    axis.yaxis.set_major_locator(MultipleLocator(top / 4 if top > 10 else top / 2))
+    latest = float(points[-1][1])
+    labels = [
+        EndLabel(f"latest {number(latest, 0 if latest.is_integer() else 1)}", latest, TOKENS.ink, bold=True)
+    ]
     if change is not None and change.mdc is not None:
         axis.axhspan(change.baseline - change.mdc, change.baseline + change.mdc, color=TOKENS.quiet,
                      alpha=0.16, linewidth=0)  # fmt: skip

@@ -71,9 +71,10 @@ def plan_title(plan: Plan) -> str:
         )
     band = plan.prediction.level(plan.target).pressure_mpa
     at = min(range(len(band.p50)), key=lambda index: band.p50[index])
+    start, low, mid, high = (number(v, 2) for v in (band.p50[0], band.p05[at], band.p50[at], band.p95[at]))
     return (
-        f"{plan.target}: predicted pressure falls from {number(band.p50[0], 2)} to {number(band.p50[at], 2)} MPa "
-        f"({number(band.p05[at], 2)} to {number(band.p95[at], 2)}) under at most {plan.profile.peak_force_n:.0f} N"
+        f"{plan.target}: predicted pressure falls from {start} to {mid} MPa ({low} to {high}) "
+        f"under at most {plan.profile.peak_force_n:.0f} N"
     )
 
 
@@ -130,9 +131,8 @@ def _bars(axis: Axes, plan: Plan) -> None:
     zero = _nearest_zero(plan)
     if plan.target is not None:
         band = plan.prediction.level(plan.target).seconds_below
-        order = sorted(
-            range(len(plan.prediction.thresholds_mpa)), key=plan.prediction.thresholds_mpa.__getitem__
-        )
+        thresholds = plan.prediction.thresholds_mpa
+        order = sorted(range(len(thresholds)), key=thresholds.__getitem__)
         rows = [
             (_threshold(plan, i), LEVEL_COLOUR[plan.target], band.p05[i], band.p50[i], band.p95[i], i == zero)
             for i in order

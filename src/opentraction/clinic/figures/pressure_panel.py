@@ -26,7 +26,7 @@ def pressure_panel(
     axis: Axes, times_s: Sequence[float], levels: Sequence[LevelPressure], *, target: Level | None,
     height_mm: float,
 ) -> None:  # fmt: skip
-    """Draw medians of all levels, the 5-95 % band of the target, the zero line, and names at the line ends."""
+    """Draw medians of all levels, the 5-95 % band of the target, the zero line, names at the ends."""
     for item in sorted(levels, key=lambda item: item.level is target):
         foremost = item.level is target
         colour = LEVEL_COLOUR[item.level]

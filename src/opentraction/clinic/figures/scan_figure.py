@@ -133,7 +133,8 @@ def _names(axis: Axes, section: MidSagittal, target: Level | None, *, mm_per_dat
             [name.centre_mm[0], at], [name.centre_mm[1], place], color=_ON_IMAGE, linewidth=0.5, alpha=0.45,
         )  # fmt: skip
         axis.annotate(
-            text, (at, place), fontsize=7.5, color=_ON_IMAGE, va="center", weight="bold" if aimed else "normal",
+            text, (at, place), fontsize=7.5, color=_ON_IMAGE, va="center",
+            weight="bold" if aimed else "normal",
             bbox={"boxstyle": "round,pad=0.18", "facecolor": _GROUND, "alpha": 0.9,
                   "edgecolor": LEVEL_ON_DARK[level] if level is not None else _QUIET,
                   "linewidth": 2.0 if aimed else 1.2},

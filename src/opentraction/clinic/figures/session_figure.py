@@ -39,9 +39,9 @@ def session_figure(plan: Plan, session: Session, dose: Dose | None, *, simulated
     title, source = session_title(session), _source(session, dose)
     top = 2.0 + heading_mm(title, _WIDTH - 4, TITLE_PT) + lines_mm(1, LABEL_PT)
     bottom = top + _FORCE
+    below = bottom + 5.0
+    pressure_top = below + heading_mm("Disc pressure", _PANEL, SUBTITLE_PT)
     if dose is not None:
-        below = bottom + 5.0
-        pressure_top = below + heading_mm("Disc pressure", _PANEL, SUBTITLE_PT)
         bottom = pressure_top + _PRESSURE
     figure = new_figure(_WIDTH, bottom + _AXIS + foot_mm(source, _WIDTH))
     with styled():
@@ -124,7 +124,7 @@ def _trace(axis: Axes, session: Session) -> None:
 
 
 def _thinned(samples: Sequence[SessionSample]) -> list[SessionSample]:
-    """At most about 2,500 samples: of each run of neighbours the first, the least, the greatest, the untrusted.
+    """Some 2,500 samples: of each run of neighbours the first, the least, the greatest, the untrusted.
 
     So no peak and no gap of the measured pull is lost, and the figure stays small enough for a page.
     """
@@ -152,5 +152,6 @@ def _trips(axis: Axes, trips: tuple[Trip, ...], end_s: float) -> None:
             f"■ {clock(trip.time_s)} {trip.interlock}", (trip.time_s, 0.97 - row * step),
             xycoords=("data", "axes fraction"), ha="right" if left else "left", va="top", fontsize=LABEL_PT,
             color=TOKENS.stop, xytext=(-3 if left else 3, 0), textcoords="offset points", weight="bold",
-            bbox={"boxstyle": "square,pad=0.1", "facecolor": TOKENS.panel, "edgecolor": "none", "alpha": 0.85},
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": TOKENS.panel, "edgecolor": "none",
+                  "alpha": 0.85},
         )  # fmt: skip

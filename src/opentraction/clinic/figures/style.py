@@ -1,4 +1,4 @@
-"""The look of every figure: tokens, level colours, places in millimetres, text that is measured before it is set."""
+"""The look of every figure: tokens, level colours, places in millimetres, text measured before it is set."""
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -82,7 +82,8 @@ _RC: dict[Any, Any] = {
 
 def styled(**more: Any) -> AbstractContextManager[None]:
     """Context in which axes, text and lines take the house style."""
-    return mpl.rc_context({**_RC, **more})
+    settings: dict[Any, Any] = {**_RC, **more}
+    return mpl.rc_context(settings)
 
 
 def new_figure(width_mm: float, height_mm: float) -> Figure:
