@@ -2,8 +2,8 @@
 
     .venv/bin/python docs/make_pictures.py
 
-Every picture is of the SIMULATED patient of `opentraction demo`; no person's scan is shown. The pictures of the
-report need Chromium (named in OPENTRACTION_CHROMIUM, else found); without it they are left as they are, and said so.
+Every picture is of the SIMULATED patient of `opentraction demo`; no person's scan is shown. The picture of
+the report needs Chromium (named in OPENTRACTION_CHROMIUM, else found); without it that one is left as it is.
 """
 
 import io
@@ -65,7 +65,7 @@ def figures(course: Course, folder: Path) -> dict[str, Figure]:
 
 
 def photograph(page: Path) -> None:
-    """Save the top of the report and its screening as a browser shows them."""
+    """Save the top of the report as a browser shows it."""
     wanted = (os.environ.get("OPENTRACTION_CHROMIUM"), *BROWSERS)
     browser = next((path for name in wanted if name and (path := shutil.which(name))), None)
     if browser is None:
@@ -77,7 +77,7 @@ def photograph(page: Path) -> None:
         # Chromium's sandbox refuses to run as root; the page is our own
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         opened = playwright.chromium.launch(executable_path=browser, args=arguments)
-        view = opened.new_page(viewport={"width": 1100, "height": 1300}, device_scale_factor=1.5)
+        view = opened.new_page(viewport={"width": 1000, "height": 1090}, device_scale_factor=1.3)
         view.goto(page.as_uri())
         save(Image.open(io.BytesIO(view.screenshot())), "report")
         opened.close()
@@ -89,7 +89,7 @@ def save(picture: Image.Image, title: str) -> None:
     if picture.width > WIDTH_PX:
         height = round(picture.height * WIDTH_PX / picture.width)
         picture = picture.resize((WIDTH_PX, height), Image.Resampling.LANCZOS)
-    small = picture.quantize(256, dither=Image.Dither.NONE)
+    small = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
     small.save(PICTURES / f"{title}.png", optimize=True)
 
 
