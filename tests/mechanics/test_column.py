@@ -22,6 +22,7 @@ from opentraction.chart import (
 )
 from opentraction.mechanics import column as chain
 from opentraction.mechanics.column import BLOCK, JOINTS, start_state
+from opentraction.mechanics.elimination import block_solve
 from opentraction.mechanics.fluid import mean_swelling
 from opentraction.mechanics.history import phase
 from opentraction.mechanics.joint import energy, forces
@@ -93,7 +94,7 @@ def test_gradient_and_tangent_are_those_of_the_energy(
     hessian = np.asarray(jax.jit(jax.hessian(flat))(body.reshape(-1)))
     assert np.abs(tangent - hessian).max() < 1e-9 * np.abs(hessian).max()
     right = jnp.arange(15.0).reshape(JOINTS, 3, 1)
-    solved = np.asarray(chain._block_solve(diagonal, coupling, right))[..., 0].reshape(-1)
+    solved = np.asarray(block_solve(diagonal, coupling, right))[..., 0].reshape(-1)
     assert np.allclose(tangent @ solved, np.arange(15.0), atol=1e-8)
 
 
@@ -114,7 +115,7 @@ def test_pressures_are_derivatives_of_the_joint_energy(loaded: tuple[chain.Colum
 
 
 def test_small_pull_on_frozen_fluid_gives_the_condensed_stiffness(model: mechanics.SpineModel) -> None:
-    """One more newton of compression shortens each joint by 1 N over its axial stiffness: exact for small loads."""
+    """One more newton of compression shortens each joint by 1 N over its axial stiffness."""
     one = model.subset(1)
     column = one.column
     height = column.joint.height_mm

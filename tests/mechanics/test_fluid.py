@@ -41,7 +41,7 @@ def _step(path: fluid.Path, cells: jnp.ndarray, pressure: float, dt: float) -> j
 
 
 def test_terzaghi_consolidation() -> None:
-    """Without charge and with constant permeability the path is Terzaghi's layer: c = k H, drained at one end."""
+    """Without charge, at constant permeability, the path is Terzaghi's layer: c = k H, one end drained."""
     path, pressure = _path(), 1e-4
     rate = 1e-4 * 0.5
     cells, t = jnp.ones((fluid.CELLS, 1)), 0.0

@@ -23,7 +23,7 @@ from opentraction.mechanics.subject import norm_spine
 
 
 def test_friction_only_opposes() -> None:
-    """Loading loses the friction, a small release gives nothing back, a full one keeps at most the friction."""
+    """Loading loses the friction, a small release gives nothing back, a full one keeps the friction."""
     pull = np.array([0.0, 100.0, 300.0, 250.0, 150.0, 50.0, 0.0, 200.0])
     passed = transmitted(pull, np.array([50.0]))[:, 0]
     assert passed.tolist() == [0.0, 50.0, 250.0, 250.0, 200.0, 100.0, 50.0, 150.0]

@@ -15,7 +15,7 @@ from opentraction.mechanics.summary import replay, summarise  # noqa: E402
 from opentraction.mechanics.tissue import plant  # noqa: E402
 from opentraction.mechanics.validation import ValidationReport, validate  # noqa: E402
 
-if not jax.config.jax_enable_x64:
+if jax.numpy.zeros(()).dtype != jax.numpy.float64:
     raise RuntimeError("opentraction.mechanics needs JAX in double precision; unset JAX_ENABLE_X64=0.")
 
 __all__ = [

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from opentraction.mechanics.elimination import block_solve
 from opentraction.mechanics.fluid import CELLS, Linear, linearise, mean_swelling
 from opentraction.mechanics.joint import Forces, Joint, forces
 
@@ -57,7 +58,7 @@ class Load(eqx.Module):
 
 
 class State(eqx.Module):
-    """Pose of the five bodies (x, z, turn; sacrum fixed), filling of the cells, Maxwell stretch, residuals."""
+    """Pose of the bodies (x, z, turn; sacrum fixed), filling of the cells, Maxwell stretch, residuals."""
 
     body: Float[Array, "j 3 s"]
     nucleus: Float[Array, "c j s"]
@@ -175,7 +176,7 @@ def _step(column: Column, before: State, load: Load) -> tuple[State, Trace]:
         done = carry.done | ((worst_n < FORCE_TOLERANCE_N) & (worst_f < FLUID_TOLERANCE))
         rhs = _gradient(column, at, carry.body, inner.axial_n + filling.axial_n, inner, load)
         diagonal, coupling = _tangent(column, at, carry.body, inner, inner.axial_h + filling.axial_h, load)
-        move = -_block_solve(diagonal, coupling, rhs)
+        move = -block_solve(diagonal, coupling, rhs)
         below = jnp.concatenate([move[1:], jnp.zeros_like(move[:1])], axis=0)
         both = jnp.concatenate([move, below], axis=1).transpose(1, 0, 2)
         d_gap, d_shear = (at.d_gap * both).sum(0), (at.d_shear * both).sum(0)
@@ -375,44 +376,3 @@ def _geometric(at: Pose, shear_n: Float[Array, "j s"], gap_n: Float[Array, "j s"
         [gx, gz, cross, -gx, -gz, own],
     ]
     return jnp.stack([jnp.stack(row) for row in rows])
-
-
-def _block_solve(
-    diagonal: Float[Array, "j 3 3 s"], coupling: Float[Array, "j 3 3 s"], rhs: Float[Array, "j 3 s"]
-) -> Float[Array, "j 3 s"]:
-    """Symmetric block-tridiagonal elimination, 3 x 3 blocks, samples in the last axis."""
-    inverses, reduced = [], []
-    for index in range(JOINTS):
-        block, right = diagonal[index], rhs[index]
-        if index:
-            step = _times(_transposed(coupling[index - 1]), inverses[-1])
-            block = block - _times(step, coupling[index - 1])
-            right = right - (step * reduced[-1][None]).sum(1)
-        inverses.append(_inverse(block))
-        reduced.append(right)
-    out = [(inverses[-1] * reduced[-1][None]).sum(1)]
-    for index in range(JOINTS - 2, -1, -1):
-        right = reduced[index] - (coupling[index] * out[0][None]).sum(1)
-        out.insert(0, (inverses[index] * right[None]).sum(1))
-    return jnp.stack(out)
-
-
-def _times(a: Array, b: Array) -> Array:
-    return (a[:, :, None] * b[None]).sum(1)
-
-
-def _transposed(a: Array) -> Array:
-    return a.transpose(1, 0, 2)
-
-
-def _inverse(m: Float[Array, "3 3 s"]) -> Float[Array, "3 3 s"]:
-    cofactor = [
-        [
-            m[(r + 1) % 3, (c + 1) % 3] * m[(r + 2) % 3, (c + 2) % 3]
-            - m[(r + 1) % 3, (c + 2) % 3] * m[(r + 2) % 3, (c + 1) % 3]
-            for c in range(3)
-        ]
-        for r in range(3)
-    ]
-    determinant = m[0, 0] * cofactor[0][0] + m[0, 1] * cofactor[0][1] + m[0, 2] * cofactor[0][2]
-    return jnp.stack([jnp.stack([cofactor[c][r] for c in range(3)]) for r in range(3)]) / determinant

@@ -1,4 +1,4 @@
-"""The published experiments run on the column: a condition changes load, history, size or grade, nothing else."""
+"""The published experiments on the column: a condition changes load, history, size or grade, nothing else."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ from opentraction.chart import (
     Level,
     Patient,
     Posture,
-    Ramp,
-    Release,
     Setup,
     Sex,
     TableKind,
     TractionProfile,
 )
-from opentraction.mechanics.column import BLOCK, Load, State, Trace, start_state
+from opentraction.mechanics.column import BLOCK, State, Trace, start_state
 from opentraction.mechanics.history import (
     DAY_S,
     LYING_BEFORE_SCAN_S,
@@ -37,6 +35,7 @@ from opentraction.mechanics.history import (
 from opentraction.mechanics.load import GRAVITY_M_S2, session_grid
 from opentraction.mechanics.march import march
 from opentraction.mechanics.model import SpineModel, build, float_array
+from opentraction.mechanics.protocol import at_once, bare, before_release, crossing, decay, held, rise, times
 from opentraction.mechanics.response import Response, session_load, simulate
 from opentraction.mechanics.subject import norm_spine
 
@@ -78,7 +77,7 @@ class Experiments:
     @cached_property
     def _ramos(self) -> Response:
         model = self.model().with_setup(Setup(posture=Posture.PRONE, hip_flexion_deg=15.0))
-        profile = _held(400.0, 60.0, 60.0)
+        profile = held(400.0, 60.0, 60.0)
         return simulate(model, profile)
 
     def do_pull_pressure(self) -> _NUMBERS:
@@ -86,10 +85,10 @@ class Experiments:
         return self._ramos.pressure_mpa[3].min(axis=0) * 1e3
 
     def do_pull_threshold(self) -> _NUMBERS:
-        """Pull [N] at which the pressure at L4-L5 first passes zero; the greatest pull where it never does."""
+        """Pull [N] at which pressure at L4-L5 first passes zero; the greatest pull where it never does."""
         pressure, pull = self._ramos.pressure_mpa[3], self._ramos.pull_n
         rising = slice(0, int(np.argmax(pull)) + 1)
-        return np.array([_crossing(pull[rising], row) for row in pressure[rising].T])
+        return np.array([crossing(pull[rising], row) for row in pressure[rising].T])
 
     def _suspension(self, grade: float) -> tuple[_NUMBERS, _NUMBERS]:
         model = self.model(grade=grade)
@@ -97,7 +96,7 @@ class Experiments:
         _, trace = march(model.column, start_state(model.column), loads, what="suspension in water")
         before = trace.stretch_mm[-BLOCK - 1]
         now, later = trace.stretch_mm[-BLOCK] - before, trace.stretch_mm[-1] - before
-        return now[_L3_S1].mean(axis=0), later[_L3_S1].mean(axis=0)
+        return float_array(now[_L3_S1].mean(axis=0)), float_array(later[_L3_S1].mean(axis=0))
 
     def do_suspension_now(self) -> _NUMBERS:
         """Lengthening [mm] a segment L3 to S1, half a minute after suspension."""
@@ -151,7 +150,7 @@ class Experiments:
         if share == 0.0:
             profile = TractionProfile(name="lying", family=Family.LYING, segments=(Hold(duration_s=seconds),))
         else:
-            profile = _held(share * mass_kg * GRAVITY_M_S2, 60.0, seconds - 120.0)
+            profile = held(share * mass_kg * GRAVITY_M_S2, 60.0, seconds - 120.0)
         return simulate(model, profile, rested=lying, after_s=after_s)
 
     def _gain(self, response: Response, mass_kg: float) -> _NUMBERS:
@@ -163,25 +162,25 @@ class Experiments:
 
     def do_bridger_pull(self) -> _NUMBERS:
         """Stature gain [mm] in 25 min at a third of body weight, before the release."""
-        return _before_release(self._gain(r := self._stature(25, 1 / 3, plain=False, mass_kg=70.0), 70.0), r)
+        return before_release(self._gain(r := self._stature(25.0, 1 / 3, plain=False, mass_kg=70.0), 70.0), r)
 
     def do_bridger_control(self) -> _NUMBERS:
         """Stature gain [mm] in 25 min lying."""
-        return self._gain(self._stature(25, 0.0, plain=False, mass_kg=70.0), 70.0)[-1]
+        return self._gain(self._stature(25.0, 0.0, plain=False, mass_kg=70.0), 70.0)[-1]
 
     def do_rodacki_0(self) -> _NUMBERS:
         """Stature gain [mm] in 42 min lying, 87 kg."""
-        return self._gain(self._stature(42, 0.0, plain=True, mass_kg=87.0), 87.0)[-1]
+        return self._gain(self._stature(42.0, 0.0, plain=True, mass_kg=87.0), 87.0)[-1]
 
     def do_rodacki_30(self) -> _NUMBERS:
         """Stature gain [mm] in 42 min at 30 % of body weight on a plain table, before the release."""
-        return _before_release(self._gain(r := self._stature(42, 0.3, plain=True, mass_kg=87.0), 87.0), r)
+        return before_release(self._gain(r := self._stature(42.0, 0.3, plain=True, mass_kg=87.0), 87.0), r)
 
     def do_effect_left_min(self) -> _NUMBERS:
         """Minutes upright after 42 min at 30 % of body weight until a tenth of the gain is left."""
         model = self.model(mass_kg=87.0).with_setup(Setup(table=TableKind.PLAIN, hip_flexion_deg=15.0))
         up = model.body.standing_n
-        profile = _held(0.3 * 87.0 * GRAVITY_M_S2, 60.0, 42 * 60.0 - 120.0)
+        profile = held(0.3 * 87.0 * GRAVITY_M_S2, 60.0, 42 * 60.0 - 120.0)
         column, load, _ = session_load(model, grid := session_grid(profile), 0.0)
         blocks = [
             jax.tree.map(lambda x, k=k: x[k * BLOCK : (k + 1) * BLOCK], load)
@@ -190,11 +189,9 @@ class Experiments:
         after = phase(model, 3 * _HOUR_S, up)
         loads = [*until_lying(model), *blocks, after]
         _, trace = march(column, start_state(column), loads, what="traction, then upright")
-        lumbar = trace.stretch_mm.sum(axis=1)
+        lumbar = float_array(trace.stretch_mm).sum(axis=1)
         before, upright = lumbar[4 * BLOCK - 1], lumbar[-BLOCK:]
-        return (
-            np.array([_decay(_times(after), upright[:, i] - before[i]) for i in range(self.samples)]) / 60.0
-        )
+        return np.array([decay(times(after), upright[:, i] - before[i]) for i in range(self.samples)]) / 60.0
 
     # day and night
 
@@ -231,7 +228,7 @@ class Experiments:
 
     def do_day_volume(self) -> _NUMBERS:
         """Change of disc volume [%] from morning to evening, the level that changes least."""
-        change = self._day_change(self._day[0].filling)
+        change = self._day_change(float_array(self._day[0].filling))
         return change[np.argmin(np.abs(np.median(change, axis=-1)))]
 
     def do_day_stature(self) -> _NUMBERS:
@@ -245,7 +242,7 @@ class Experiments:
         up, lying = model.body.standing_n, model.body.lying_n
         loads = [*until_lying(model), phase(model, 6 * _HOUR_S, lying), phase(model, 7 * _HOUR_S, up)]
         _, trace = march(model.column, start_state(model.column), loads, what="a simulated day")
-        high, low = trace.filling[-BLOCK - 1, level.index], trace.filling[-1, level.index]
+        high, low = trace.filling[-BLOCK - 1, level.place], trace.filling[-1, level.place]
         return np.asarray((1.0 - low / high) * 100.0)
 
     def do_botsford_l34(self) -> _NUMBERS:
@@ -271,15 +268,15 @@ class Experiments:
 
     def do_lying_pressure(self) -> _NUMBERS:
         """Pressure [MPa] at L4-L5, 20 min after lying down."""
-        return self._postures.pressure_mpa[3 * BLOCK - 1, 3]
+        return float_array(self._postures.pressure_mpa[3 * BLOCK - 1, 3])
 
     def do_standing_pressure(self) -> _NUMBERS:
         """Pressure [MPa] at L4-L5, standing, 4 h after rising."""
-        return self._postures.pressure_mpa[2 * BLOCK - 1, 3]
+        return float_array(self._postures.pressure_mpa[2 * BLOCK - 1, 3])
 
     def do_night_pressure(self) -> _NUMBERS:
         """Pressure [MPa] at L4-L5 after 7 h lying."""
-        return self._postures.pressure_mpa[-1, 3]
+        return float_array(self._postures.pressure_mpa[-1, 3])
 
     # disc in the laboratory
 
@@ -289,7 +286,7 @@ class Experiments:
         _, trace = march(
             model.column, start_state(model.column), [phase(model, 72 * _HOUR_S, 0.0)], what="swelling"
         )
-        return trace.pressure_mpa[-1, 3]
+        return float_array(trace.pressure_mpa[-1, 3])
 
     @cached_property
     def _creep(self) -> Trace:
@@ -299,37 +296,37 @@ class Experiments:
             phase(model, 4 * _HOUR_S, 1000.0),
             phase(model, 24 * _HOUR_S, 20.0),
         ]
-        return march(_bare(model).column, start_state(model.column), loads, what="creep at 1000 N")[1]
+        return march(bare(model).column, start_state(model.column), loads, what="creep at 1000 N")[1]
 
     def do_recovery_ratio(self) -> _NUMBERS:
         """Time to 63 % of recovery over time to 63 % of creep, each after its first minute, L4-L5."""
         model = self.model()
-        height = self._creep.stretch_mm[:, 3]
-        creep_t = _times(phase(model, 4 * _HOUR_S, 1000.0))
-        recovery_t = _times(phase(model, 24 * _HOUR_S, 20.0))
+        height = float_array(self._creep.stretch_mm[:, 3])
+        creep_t = times(phase(model, 4 * _HOUR_S, 1000.0))
+        recovery_t = times(phase(model, 24 * _HOUR_S, 20.0))
         creep, recovery = height[BLOCK : 2 * BLOCK], height[2 * BLOCK :]
         return np.array(
-            [_rise(recovery_t, recovery[:, i]) / _rise(creep_t, creep[:, i]) for i in range(self.samples)]
+            [rise(recovery_t, recovery[:, i]) / rise(creep_t, creep[:, i]) for i in range(self.samples)]
         )
 
     def do_creep_fluid(self) -> _NUMBERS:
         """Fluid lost [% of disc volume] in 4 h at 1000 N."""
-        filling = self._creep.filling[:, 3]
+        filling = float_array(self._creep.filling[:, 3])
         return (1.0 - filling[2 * BLOCK - 1] / filling[BLOCK - 1]) * 100.0
 
     def do_stiffness_500(self) -> _NUMBERS:
         """Axial stiffness [N/mm] of L4-L5 around 500 N, at once."""
         model = self.model()
-        state, base = march(model.column, start_state(model.column), until_lying(model), what="preload")
+        state, _ = march(model.column, start_state(model.column), until_lying(model), what="preload")
         heights = []
         for load in (475.0, 525.0):
-            _, trace = march(model.column, state, [_at_once(model, load)], what="stiffness")
+            _, trace = march(model.column, state, [at_once(model, load)], what="stiffness")
             heights.append(trace.stretch_mm[-1, 3])
-        return 50.0 / (heights[0] - heights[1])
+        return 50.0 / float_array(heights[0] - heights[1])
 
     @cached_property
     def _grams(self) -> list[Trace]:
-        model = _bare(self.model())
+        model = bare(self.model())
         joint = model.column.joint
         state, _ = march(
             model.column, start_state(model.column), [phase(model, NIGHT_S, 20.0)], what="soaking"
@@ -338,7 +335,7 @@ class Experiments:
         runs = []
         for grams in (0.0, 1.0, 3.0):
             less = eqx.tree_at(lambda s: s.nucleus, state, state.nucleus - 1000.0 * grams / volume)
-            runs.append(march(model.column, less, [_at_once(model, 1000.0)], what=f"{grams:g} g removed")[1])
+            runs.append(march(model.column, less, [at_once(model, 1000.0)], what=f"{grams:g} g removed")[1])
         return runs
 
     def do_gram_height(self) -> _NUMBERS:
@@ -362,75 +359,17 @@ class Experiments:
 
     @cached_property
     def _specimen(self) -> tuple[SpineModel, State, Trace]:
-        model = _bare(self.model())
+        model = bare(self.model())
         loads = [phase(model, NIGHT_S, model.body.lying_n), phase(model, 300.0, 0.0)]
         state, trace = march(model.column, start_state(model.column), loads, what="a specimen at rest")
         return model, state, trace
 
     def _turned(self, model: SpineModel, state: State, compression_n: float, moment_nm: float) -> Trace:
-        """All joints under one moment (extension positive), at once: a soft spring far away gives a dead moment."""
+        """All joints under one moment (extension positive), at once: a soft far spring is a dead moment."""
         soft = jnp.full_like(model.column.thorax_stiffness_nmm, _SOFT_NMM)
         column = eqx.tree_at(lambda c: c.thorax_stiffness_nmm, model.column, soft)
-        load = _at_once(model, compression_n, tilt_rad=moment_nm * 1e3 / _SOFT_NMM)
+        load = at_once(model, compression_n, tilt_rad=moment_nm * 1e3 / _SOFT_NMM)
         return march(column, state, [load], what=f"{moment_nm:g} N m")[1]
 
 
 _MOMENT = ("flexion_pressure", "extension_pressure", "flexion_turn", "extension_turn")
-
-
-def _held(force_n: float, ramp_s: float, hold_s: float) -> TractionProfile:
-    segments = (Ramp(force_n=force_n, duration_s=ramp_s), Hold(duration_s=hold_s), Release(duration_s=60.0))
-    return TractionProfile(name="held", family=Family.STATIC, segments=segments)
-
-
-def _before_release(gain: _NUMBERS, response: Response) -> _NUMBERS:
-    return np.array([np.interp(response.session_s - 60.0, response.time_s, column) for column in gain.T])
-
-
-def _crossing(pull: _NUMBERS, pressure: _NUMBERS) -> float:
-    below = np.flatnonzero(pressure < 0.0)
-    if not below.size or below[0] == 0:
-        return float(pull[-1] if not below.size else 0.0)
-    k = int(below[0])
-    return float(np.interp(0.0, [pressure[k], pressure[k - 1]], [pull[k], pull[k - 1]]))
-
-
-def _bare(model: SpineModel) -> SpineModel:
-    """The discs alone: no ligaments, and the rest forces that they balanced taken away with them."""
-    joint = model.column.joint
-    zero = jnp.zeros_like(joint.rest_moment_nmm)
-    alone = eqx.tree_at(lambda j: (j.ligament_n, j.rest_moment_nmm), joint, (0.0 * joint.ligament_n, zero))
-    return eqx.tree_at(lambda m: m.column.joint, model, alone)
-
-
-def _at_once(model: SpineModel, compression_n: float, *, tilt_rad: float = 0.0) -> Load:
-    """A load that rises over one block in no time: forces balance, no fluid moves."""
-    full = phase(model, 1.0, compression_n)
-    ramp = jnp.linspace(1.0 / BLOCK, 1.0, BLOCK)[:, None]
-    tilt = jnp.broadcast_to(tilt_rad * ramp, full.tilt_rad.shape)
-    compression = full.compression_n * ramp[:, None]
-    return eqx.tree_at(
-        lambda x: (x.dt_s, x.tilt_rad, x.compression_n), full, (0.0 * full.dt_s, tilt, compression)
-    )
-
-
-def _decay(time_s: _NUMBERS, gain: _NUMBERS) -> float:
-    """Time [s] until a tenth of the gain read after the first minute is left; the last time when it stays."""
-    limit = 0.1 * float(np.interp(60.0, time_s, gain))
-    below = np.flatnonzero((gain <= limit) & (time_s > 60.0))
-    if not below.size:
-        return float(time_s[-1])
-    k = int(below[0])
-    return float(np.interp(limit, [gain[k], gain[k - 1]], [time_s[k], time_s[k - 1]]))
-
-
-def _times(load: Load) -> _NUMBERS:
-    return np.cumsum(float_array(load.dt_s)[:, 0])
-
-
-def _rise(time_s: _NUMBERS, height: _NUMBERS) -> float:
-    """Time [s] after the first minute until 63 % of what follows."""
-    first = float(np.interp(60.0, time_s, height))
-    share = (height - first) / (height[-1] - first)
-    late = time_s >= 60.0
-    return float(np.interp(0.632, share[late], time_s[late])) - 60.0

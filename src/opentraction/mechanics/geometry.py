@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def chain(spine: Spine) -> Chain:
     centres = {lv: plane @ np.array(d.frame.origin_mm) for lv, d in discs.items()}
     angles = {lv: float(np.arctan2(*(plane @ np.array(d.frame.x_axis))[::-1])) for lv, d in discs.items()}
     ordered = [centres[disc.level][1] for disc in spine.discs]
-    if any(high - low < 5.0 for high, low in zip(ordered, ordered[1:], strict=False)):
+    if any(high - low < 5.0 for high, low in pairwise(ordered)):
         raise BadInput(
             "Expected disc centres at least 5 mm apart, head to foot; mend the labels or landmarks."
         )
@@ -91,7 +92,7 @@ def _plane(spine: Spine) -> Array:
 
 def _fill(centres: dict[Level, Array], angles: dict[Level, float]) -> None:
     """Place missing end levels by norms, outwards from the nearest one that is there."""
-    known = [level.index for level in centres]
+    known = [level.place for level in centres]
     for index in range(min(known) - 1, -1, -1):
         below = LEVELS[index + 1]
         angles[LEVELS[index]] = angles[below] + np.radians(_NORM_WEDGE_DEG[index])

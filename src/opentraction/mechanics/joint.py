@@ -91,8 +91,8 @@ def forces(
 ) -> Forces:
     """Forces the joint asks for: dW/d(shear, height, opening), tension and front opening positive.
 
-    `stretch_mm` is the change of mean height; `*_fill` the mean swelling ratios; `slow_mm` the Maxwell element
-    before the step and `slow_share` = 1 / (1 + dt / tau).
+    `stretch_mm` is the change of mean height; `*_fill` the mean swelling ratios; `slow_mm` the Maxwell
+    element before the step and `slow_share` = 1 / (1 + dt / tau).
     """
     lam = 1.0 + stretch_mm / joint.height_mm
     share = joint.nucleus_share

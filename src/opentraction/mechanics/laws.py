@@ -37,7 +37,7 @@ def hoop(
 ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
     """Pressure [MPa] held by the wall at an area strain, and its slope.
 
-    P(a) = (P0 + K/b) exp(b a) - K/b + Km a: P0 at rest, a stiffening wall outwards, at most about -K/b inwards.
+    P(a) = (P0 + K/b) exp(b a) - K/b + Km a: P0 at rest, stiffening outwards, about -K/b at most inwards.
     """
     grow, slope = capped_exp(exponent * strain)
     lead = rest_mpa + stiffness_mpa / exponent
@@ -73,8 +73,8 @@ def permeability_factor(
 ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
     """k/k0 at the swelling ratio J, and d ln k / dJ.
 
-    Argoubi and Shirazi-Adl as used by FAN2015: [e (1+e0) / (e0 (1+e))]^2 exp(M (J - 1)); the exponent is limited
-    smoothly at +0.5, since no data reach beyond.
+    Argoubi and Shirazi-Adl as used by FAN2015: [e (1+e0) / (e0 (1+e))]^2 exp(M (J - 1)); the exponent is
+    limited smoothly at +0.5, since no data reach beyond.
     """
     free = jnp.maximum(water - 1.0 + swelling, 0.05)
     raw = exponent * (swelling - 1.0)

@@ -67,7 +67,7 @@ def graded(duration_s: float, first_s: float, steps: int) -> Array:
     """Ends of `steps` steps that grow geometrically from `first_s` to fill `duration_s`."""
     if steps * first_s >= duration_s:
         return np.linspace(0.0, duration_s, steps + 1)[1:]
-    low, high = 1.0, 1e6
+    low, high, ratio = 1.0, 1e6, 1.0
     for _ in range(200):
         ratio = 0.5 * (low + high) if high < 10 else np.sqrt(low * high)
         total = first_s * (ratio**steps - 1.0) / (ratio - 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -22,12 +23,15 @@ from opentraction.mechanics.column import (
     advance,
 )
 
+_Tree = TypeVar("_Tree")
+
 
 def march(column: Column, state: State, loads: Sequence[Load], *, what: str) -> tuple[State, Trace]:
     """Advance all samples through the blocks. Returns the end state and the trace as numpy arrays.
 
-    Every chunk has the same shape (the last one is filled up with its last sample), so there is one compilation
-    and a sample's numbers do not depend on who else is computed. Raises NotConverged, naming the samples and `what`.
+    Every chunk has the same shape (the last one is filled up with its last sample), so there is one
+    compilation and a sample's numbers do not depend on who else is computed. Raises NotConverged, naming
+    the samples and `what`.
     """
     samples = column.axis_rad.shape[-1]
     starts = range(0, samples, CHUNK)
@@ -52,8 +56,8 @@ def march(column: Column, state: State, loads: Sequence[Load], *, what: str) -> 
     return end, trace
 
 
-def _pick(tree: object, pick: np.ndarray) -> object:
-    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[..., pick]), tree)
+def _pick(tree: _Tree, pick: np.ndarray) -> _Tree:
+    return jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)[..., pick]), tree)  # type: ignore[no-any-return]
 
 
 def _check(end: State, what: str) -> None:
@@ -63,7 +67,7 @@ def _check(end: State, what: str) -> None:
     if bad.any():
         first = int(np.argmax(bad))
         raise NotConverged(
-            f"Expected a balance within {FORCE_TOLERANCE_N:g} N in {what}, but {int(bad.sum())} of {bad.size} "
-            f"samples did not reach it (sample {first}: {float(end.residual_n[first]):.3g} N, fluid "
-            f"{float(end.residual_fluid[first]):.3g}). Check the heights and areas of the discs, or pull less."
+            f"Expected a balance within {FORCE_TOLERANCE_N:g} N in {what}, but {int(bad.sum())} of "
+            f"{bad.size} samples did not reach it (sample {first}: {float(end.residual_n[first]):.3g} N, "
+            f"fluid {float(end.residual_fluid[first]):.3g}). Check the discs' heights, or pull less."
         )

@@ -62,7 +62,7 @@ class SpineModel(eqx.Module):
     edge_mm: Float[Array, "j"]
     """Distance of front and back height from the disc's centre: 40 % of the depth."""
     pull_line: Float[Array, "3 s"]
-    """Line of a pull along the table: forward offset [mm] at L5-S1, its height [mm] below, length to the thorax."""
+    """Line of pull: forward offset at L5-S1, hold below it, height of L1 above it [mm]."""
     targetable: tuple[Level, ...] = eqx.field(static=True)
     present: tuple[bool, ...] = eqx.field(static=True)
     setup: Setup = eqx.field(static=True)
@@ -112,9 +112,9 @@ def build(
 ) -> SpineModel:
     """Make the ensemble of a patient's column that rests in the imaged shape.
 
-    The imaged shape is in balance after the imaging history (night, some hours up, 20 min lying): rest heights
-    and rest moments are solved for it, sample by sample. `overrides` fixes named parameters (for validation and
-    sweeps). Raises BadInput for an unusable spine or a wrong number of samples, NotConverged when no rest is found.
+    The imaged shape is in balance after the imaging history (night, some hours up, 20 min lying): rest
+    heights and rest moments are solved for it, sample by sample. `overrides` fixes named parameters (for
+    sweeps). Raises BadInput for an unusable spine or number of samples, NotConverged when no rest is found.
     """
     from opentraction.mechanics.history import settle  # history needs the model's types
 
@@ -154,7 +154,7 @@ def build(
 
 
 def _sized(mean: _NUMBERS, sd: _NUMBERS, least: float, name: str, seed: int, samples: int) -> _NUMBERS:
-    """(5, samples): mean and spread of a measured number, never below `least`; the first sample is the mean."""
+    """(5, samples): mean and spread of a number, never below `least`; the first sample is the mean."""
     z = np.stack([deviates(f"{name} {level.value}", seed, samples) for level in LEVELS])
     return np.maximum(mean[:, None] + sd[:, None] * np.clip(z, -2.5, 2.5), least)
 
@@ -204,38 +204,38 @@ def _joint(
     zero = np.zeros_like(height)
     wedge = size.wedge_rad[:, None]
     as_path = {"length": 0.5 * height, "wall": (1.0 - np.sqrt(share)) * half}
-    values = dict(
-        height_mm=height,
-        area_mm2=area,
-        nucleus_share=share,
-        half_depth_mm=half,
-        wall_rest_mpa=wall,
-        wall_stiffness_mpa=every("wall_stiffness") * stiffer,
-        wall_exponent=every("wall_exponent"),
-        wall_linear_mpa=every("wall_linear") * stiffer,
-        core_rest_mpa=core - wall,
-        core_stiffness_mpa=every("core_stiffness") * stiffer,
-        core_exponent=every("core_exponent"),
-        strip_x_mm=strip_x,
-        strip_area_mm2=strip_share * area,
-        strip_height_mm=np.maximum(height + strip_x * np.tan(wedge), 0.35 * height),
-        strip_soft_mpa=np.minimum(every("strip_soft") * stiffer, every("strip_stiff") * stiffer),
-        strip_stiff_mpa=every("strip_stiff") * stiffer,
-        strip_toe=every("strip_toe"),
-        strip_cubic=every("strip_cubic"),
-        strip_rest_mpa=wall + share * (core - wall) - (reference_n + held.sum(0)) / area,
-        slow_mpa=every("slow_modulus"),
-        slow_time_s=every("slow_time"),
-        shear_n_per_mm=every("shear_stiffness"),
-        ligament_x_mm=ligaments.x_mm * np.ones_like(held) - np.where(ligaments.behind, half, -half),
-        ligament_length_mm=ligaments.length_mm,
-        ligament_n=ligaments.stiffness_n,
-        ligament_toe=ligaments.toe,
-        ligament_rest=ligaments.rest,
-        rest_shear_n=zero,
-        rest_force_n=zero,
-        rest_moment_nmm=zero,
-    )
+    values = {
+        "height_mm": height,
+        "area_mm2": area,
+        "nucleus_share": share,
+        "half_depth_mm": half,
+        "wall_rest_mpa": wall,
+        "wall_stiffness_mpa": every("wall_stiffness") * stiffer,
+        "wall_exponent": every("wall_exponent"),
+        "wall_linear_mpa": every("wall_linear") * stiffer,
+        "core_rest_mpa": core - wall,
+        "core_stiffness_mpa": every("core_stiffness") * stiffer,
+        "core_exponent": every("core_exponent"),
+        "strip_x_mm": strip_x,
+        "strip_area_mm2": strip_share * area,
+        "strip_height_mm": np.maximum(height + strip_x * np.tan(wedge), 0.35 * height),
+        "strip_soft_mpa": np.minimum(every("strip_soft") * stiffer, every("strip_stiff") * stiffer),
+        "strip_stiff_mpa": every("strip_stiff") * stiffer,
+        "strip_toe": every("strip_toe"),
+        "strip_cubic": every("strip_cubic"),
+        "strip_rest_mpa": wall + share * (core - wall) - (reference_n + held.sum(0)) / area,
+        "slow_mpa": every("slow_modulus"),
+        "slow_time_s": every("slow_time"),
+        "shear_n_per_mm": every("shear_stiffness"),
+        "ligament_x_mm": ligaments.x_mm * np.ones_like(held) - np.where(ligaments.behind, half, -half),
+        "ligament_length_mm": ligaments.length_mm,
+        "ligament_n": ligaments.stiffness_n,
+        "ligament_toe": ligaments.toe,
+        "ligament_rest": ligaments.rest,
+        "rest_shear_n": zero,
+        "rest_force_n": zero,
+        "rest_moment_nmm": zero,
+    }
     nucleus = Path(
         charge_meq_per_ml=jnp.asarray(charge_n),
         water=jnp.asarray(water_n),
@@ -269,8 +269,8 @@ def float_array(values: object) -> _NUMBERS:
 def _strips(half: _NUMBERS, share: _NUMBERS) -> tuple[_NUMBERS, _NUMBERS]:
     """Places [mm] of the strips along the depth and each one's share of the section.
 
-    The section is an ellipse with a like ellipse of nucleus in it; a strip's weight is its annulus, scaled so that
-    the shares add up to 1 (the modulus is one of the whole section, as in the trial it comes from).
+    The section is an ellipse with a like ellipse of nucleus in it; a strip's weight is its annulus, scaled
+    so that the shares add up to 1 (the modulus is one of the whole section, as in the trial it comes from).
     """
     edges = np.linspace(-1.0, 1.0, STRIPS + 1)
     inner = np.sqrt(share)[None]

@@ -52,9 +52,19 @@ def priors() -> dict[str, Prior]:
     found: dict[str, Prior] = {}
     with files("opentraction.mechanics").joinpath("data/priors.csv").open(encoding="utf-8") as table:
         for row in csv.DictReader(table):
-            numbers = {key: float(row[key]) for key in ("central", "p05", "p95", "low", "high")}
-            words = {key: row[key] for key in ("name", "unit", "shape", "rows", "conversion", "reason")}
-            prior = Prior(**words, **numbers)
+            prior = Prior(
+                name=row["name"],
+                unit=row["unit"],
+                shape=row["shape"],
+                central=float(row["central"]),
+                p05=float(row["p05"]),
+                p95=float(row["p95"]),
+                low=float(row["low"]),
+                high=float(row["high"]),
+                rows=row["rows"],
+                conversion=row["conversion"],
+                reason=row["reason"],
+            )
             if not prior.low <= prior.p05 < prior.central < prior.p95 <= prior.high:
                 raise BadInput(
                     f"Prior {prior.name} must have low <= p05 < central < p95 <= high. Mend priors.csv."

@@ -72,7 +72,7 @@ class Response:
 
 
 def simulate(
-    model: SpineModel, profile: TractionProfile, *, rested: Rested | None = None, after_s: float = 0.0
+    model: SpineModel, profile: TractionProfile, *, rested: Rested | None = None, after_s: float | int = 0.0
 ) -> Response:
     """Run a session on the column, and `after_s` seconds of lying after it.
 

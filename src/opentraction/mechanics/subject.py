@@ -1,4 +1,4 @@
-"""The norm subject of the validation: a spine of published sizes, so that no imaging is needed to check the model."""
+"""The norm subject of the validation: a spine of published sizes; no imaging is needed to check the model."""
 
 from __future__ import annotations
 

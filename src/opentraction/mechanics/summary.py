@@ -111,11 +111,11 @@ def _by_force(
 
 
 def replay(
-    model: SpineModel, session: Session, *, angle_deg: float = 0.0, rested: Rested | None = None
+    model: SpineModel, session: Session, *, angle_deg: float | int = 0.0, rested: Rested | None = None
 ) -> Dose:
     """Delivered dose per level, from the pull that was measured (typed-in sessions: reported).
 
-    Raises BadInput when the session holds fewer than two samples, NotConverged when a sample finds no balance.
+    Raises BadInput when the session holds fewer than two samples, NotConverged when there is no balance.
     """
     time, pull = _delivered(session)
     grid = _thinned(time, pull)

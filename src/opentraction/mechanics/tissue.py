@@ -21,8 +21,8 @@ _FORCES_N = (0.0, 50.0, 100.0, 150.0, 200.0, 250.0, 300.0, 400.0, 500.0, 600.0)
 def plant(model: SpineModel, *, rested: Rested | None = None) -> PatientPlant:
     """Fit a nonlinear spring and up to three creep branches to the column's lengthening and harness.
 
-    The middle sample (the median of every parameter) is probed: a fast ramp to 600 N gives the spring, a hold of
-    30 min at 300 N the creep; `fit_rms_mm` is the plant's error against that hold.
+    The middle sample (the median of every parameter) is probed: a fast ramp to 600 N gives the spring, a
+    hold of 30 min at 300 N the creep; `fit_rms_mm` is the plant's error against that hold.
     """
     middle = model.subset(1)
     kept = rested.subset(1) if rested is not None else rest(middle)

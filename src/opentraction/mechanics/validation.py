@@ -202,8 +202,8 @@ def _judged(target: Target, known: dict[str, str] | None, bench: Experiments) ->
 def acceptance(target: Target, *, curve: bool) -> tuple[tuple[float, float], str]:
     """The window the median must fall into, and the rule in words.
 
-    With an SD: 1 SD for points of a curve, 2 SD for scalars. Min-max or confidence interval: inside. Neither: 25 %
-    for curves, 50 % for scalars. One-sided as printed: one bound equal to the value, the other empty.
+    With an SD: 1 SD for points of a curve, 2 SD for scalars. Min-max or confidence interval: inside. Neither:
+    25 % for curves, 50 % for scalars. One-sided as printed: one bound equal to the value, the other empty.
     """
     low, high, value = target.low, target.high, target.value
     if np.isnan(low) and high == value:
