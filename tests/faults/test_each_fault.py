@@ -119,6 +119,15 @@ def test_a_small_offset_is_not_noticed_and_stays_within_the_limit(deliver: Deliv
     assert max(force for _, force in done.table.true_trace()) <= 1.02 * LIMIT_N
 
 
+def test_an_offset_that_would_keep_the_end_from_coming_trips(deliver: Deliver) -> None:
+    """12 N too much is too little for the two channels to differ, and too much to call the pull gone."""
+    done = deliver(faults=[Fault(kind=K.OFFSET, at_s=RELEASE_S, size=12.0)])
+    assert [trip.interlock for trip in done.session.trips] == [I.READING_IMPLAUSIBLE]
+    assert "once the plan is over" in done.session.trips[0].sentence
+    assert done.table.true_force_n() < 3.0
+    assert not done.table.driven()
+
+
 def test_a_harness_that_was_never_fastened_is_noticed(deliver: Deliver) -> None:
     done = deliver(faults=[Fault(kind=K.SLIP, at_s=1.0, size=500.0)])
     assert done.session.trips[0].interlock is I.SLACK

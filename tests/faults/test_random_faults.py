@@ -50,12 +50,22 @@ def holds_whatever_happens(script: list[Fault], seed: int, stiffness: float, fri
         start_s = session.trips[0].time_s + 1000.6 + 0.7  # a lost link's last command lives 0.5 s
         lowest = float("inf")
         for time_s, force in table.true_trace():
-            if time_s > start_s:
+            if slips_at(time_s, script):
+                lowest = force  # the body swings back on the cord; no drive winds in
+            elif time_s > start_s:
                 assert force <= lowest + BREATH_N
                 lowest = min(lowest, force)
     table.wait(15.0)
     assert table.true_force_n() < 3.0
     assert not table.driven()
+
+
+def slips_at(time_s: float, script: list[Fault]) -> bool:
+    """Whether the harness slides now, or did within the last second (25 mm/s in this simulation)."""
+    return any(
+        fault.kind is FaultKind.SLIP and 0.0 <= time_s - 1000.0 - fault.at_s <= fault.size / 25.0 + 1.0
+        for fault in script
+    )
 
 
 SCRIPTS = st.lists(faults(), min_size=1, max_size=3)
@@ -71,9 +81,9 @@ def test_forty_random_scripts(script: list[Fault], seed: int, stiffness: float, 
 
 
 @pytest.mark.full
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(script=SCRIPTS, seed=SEEDS, stiffness=STIFFNESS, friction_n=FRICTION)
-def test_a_thousand_random_scripts(
+def test_five_hundred_random_scripts(
     script: list[Fault], seed: int, stiffness: float, friction_n: float
 ) -> None:
     holds_whatever_happens(script, seed, stiffness, friction_n)

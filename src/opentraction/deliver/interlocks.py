@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from opentraction.chart import InterlockKind, Reading, TableState
 from opentraction.deliver.decision import DecisionInput
+from opentraction.deliver.limits import GONE_N
 from opentraction.deliver.readings import Distrust
 from opentraction.deliver.states import DeliveryState
 
@@ -152,6 +153,22 @@ def _not_following(given: DecisionInput, reading: Reading) -> Broken | None:
     )
 
 
+def _not_gone(given: DecisionInput, reading: Reading) -> Broken | None:
+    """The plan is over, nothing is commanded, and still a pull is read: an offset, or a drive that hangs."""
+    memory, settings = given.memory, given.settings
+    if memory.profile_started_s is None or memory.commanded_n > 0.0 or reading.force_n <= GONE_N:
+        return None
+    over_s = given.now_s - memory.profile_started_s - settings.profile.duration_s
+    allowed_s = settings.profile.peak_force_n / settings.fall_n_per_s + settings.gone_within_s
+    if over_s <= allowed_s:
+        return None
+    return (
+        InterlockKind.READING_IMPLAUSIBLE,
+        f"Expected at most {GONE_N:g} N once the plan is over; {over_s:.0f} s after its end "
+        f"{reading.force_n:.0f} N is read. Go to the patient: the load cell or the drive is at fault.",
+    )
+
+
 def _earlier(given: DecisionInput, reading: Reading) -> Reading | None:
     """The oldest trusted reading of the last half second, if it is at least 0.15 s older than this one."""
     for candidate in given.memory.recent:
@@ -168,4 +185,5 @@ _PULL_CHECKS: tuple[Callable[[DecisionInput, Reading], Broken | None], ...] = (
     _table_let_go,
     _slack,
     _not_following,
+    _not_gone,
 )

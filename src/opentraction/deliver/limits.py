@@ -60,6 +60,9 @@ class DeliverySettings(Value):
     follow_s: Positive = 2.0
     """The pull may differ from the command by more than `follow_n` and `follow_share` only this long."""
 
+    gone_within_s: Positive = 5.0
+    """After the plan's end the pull must be gone within this, on top of the time its fall takes."""
+
     def release_rate_n_per_s(self, force_n: float) -> float:
         """Rate of the controlled release from a force [N/s]: neither sudden nor slow."""
         return max(RELEASE_SLOWEST_N_PER_S, force_n / RELEASE_WITHIN_S)

@@ -18,7 +18,7 @@ from opentraction.chart import (
 from opentraction.deliver.limits import PERIOD_S, DeliverySettings, not_covered
 from opentraction.deliver.readings import Distrust, trusted
 
-ZERO_N = 10.0
+ZERO_N = 5.0
 """At rest the load cell must read within this of zero."""
 ZERO_SPREAD_N = 5.0
 """At rest its readings must lie within this of each other."""
