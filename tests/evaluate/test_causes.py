@@ -22,8 +22,8 @@ from opentraction.chart import (
     VertebraName,
 )
 from opentraction.evaluate import examine, parse_examination, root_causes, spine_of_norms
-from opentraction.evaluate.causes import EXITING, TRAVERSING
-from opentraction.evaluate.phantom import PhantomProtrusion, PhantomSpec, make_phantom
+from opentraction.evaluate.examining.roots import EXITING, TRAVERSING
+from opentraction.evaluate.phantoms.build import PhantomProtrusion, PhantomSpec, make_phantom
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,14 @@ import pytest
 
 from opentraction.chart import BadInput
 from opentraction.evaluate import check_anatomy, read_study
-from opentraction.evaluate.checks import MAX_SPACING_MM, check_spacing, lumbar_names, whole_vertebrae
+from opentraction.evaluate.reading.checks import MAX_SPACING_MM, check_spacing, lumbar_names, whole_vertebrae
 from opentraction.evaluate.study import ImagingStudy
 
 
 @pytest.fixture
 def study(make):
     made = make()
-    from opentraction.evaluate.conventions import BY_KEY, OWN_NUMBER
+    from opentraction.evaluate.reading.conventions import BY_KEY, OWN_NUMBER
 
     numbers = BY_KEY["totalspineseg"].numbers
     names = {numbers[int(n)]: OWN_NUMBER[numbers[int(n)]] for n in np.unique(made.labels) if n}

@@ -5,16 +5,8 @@ import pytest
 
 from opentraction.chart import BadInput
 from opentraction.evaluate import read_study
-from opentraction.evaluate.conventions import (
-    BY_KEY,
-    OWN_NUMBER,
-    RANK,
-    Structure,
-    detect,
-    missing_between,
-    rank_of,
-    structures_of,
-)
+from opentraction.evaluate.reading.conventions import BY_KEY, OWN_NUMBER, RANK, missing_between, rank_of
+from opentraction.evaluate.reading.detection import Structure, detect, structures_of
 
 _SPACING = {"C": 17.0, "T": 25.0, "L": 36.0, "S": 36.0}
 

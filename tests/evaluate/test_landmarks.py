@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from opentraction.chart import BadInput, Level, Quality, SpineSource, VertebraName
 from opentraction.evaluate import landmark_help, landmark_template, read_landmarks, spine_of_landmarks
-from opentraction.evaluate.landmarks import parse_landmarks
+from opentraction.evaluate.examining.landmarks import parse_landmarks
 
 DEPTH = 34.0
 FRONT, BACK = 12.0, 8.0

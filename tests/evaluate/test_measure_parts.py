@@ -5,12 +5,20 @@ import pytest
 
 from opentraction.chart import Measure, Quality, Vertebra, VertebraName
 from opentraction.evaluate import ImagingStudy, genant
-from opentraction.evaluate.bodies import body_core, without_arch
-from opentraction.evaluate.endplates import ANGLES, Outlines, Side, edges, fit_slab, fit_surface, ray_radius
-from opentraction.evaluate.frames import Axes, axes_from, tangents
-from opentraction.evaluate.occupancy import crops, label_mask, occupancy
-from opentraction.evaluate.signal import grade_to_ratio, ratio_and_grade, ratio_to_grade
-from opentraction.evaluate.spread import DERIVED_EDGE_MM, Spread
+from opentraction.evaluate.measuring.bodies import body_core, without_arch
+from opentraction.evaluate.measuring.endplates import (
+    ANGLES,
+    Outlines,
+    Side,
+    edges,
+    fit_slab,
+    fit_surface,
+    ray_radius,
+)
+from opentraction.evaluate.measuring.frames import Axes, axes_from, tangents
+from opentraction.evaluate.measuring.occupancy import crops, label_mask, occupancy
+from opentraction.evaluate.measuring.signal import grade_to_ratio, ratio_and_grade, ratio_to_grade
+from opentraction.evaluate.measuring.spread import DERIVED_EDGE_MM, Spread
 
 UPRIGHT = Axes(np.zeros(3), np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]))
 

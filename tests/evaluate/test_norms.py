@@ -40,7 +40,7 @@ def test_mean_body_height_near_that_of_87_patients():
 
 def test_wedges_of_discs_and_bodies_make_the_recumbent_lordosis():
     discs = sum(norms.expected(level).wedge_deg.value for level in LEVELS)
-    bodies = sum(norms.expected(level.upper).wedge_deg.value for level in LEVELS)
+    bodies = sum(norms.expected(level.above).wedge_deg.value for level in LEVELS)
     assert discs + bodies == pytest.approx(36.8, abs=1e-9)
 
 

@@ -16,8 +16,8 @@ from opentraction.evaluate import (
     write_dicom,
     write_nifti,
 )
-from opentraction.evaluate.phantom_render import LABELS
-from opentraction.evaluate.phantom_shape import Rim
+from opentraction.evaluate.phantoms.render import LABELS
+from opentraction.evaluate.phantoms.shape import Rim
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from opentraction.chart import BadInput, Posture
 from opentraction.evaluate import read_study
-from opentraction.evaluate.conventions import structures_of
-from opentraction.evaluate.phantom import PhantomProtrusion, PhantomSpec, make_phantom
-from opentraction.evaluate.phantom_files import write_dicom, write_nifti
-from opentraction.evaluate.phantom_render import render
+from opentraction.evaluate.phantoms.build import PhantomProtrusion, PhantomSpec, make_phantom
+from opentraction.evaluate.phantoms.files import write_dicom, write_nifti
+from opentraction.evaluate.phantoms.render import render
+from opentraction.evaluate.reading.detection import structures_of
 
 AXES = [
     "".join(pick[axis][sign] for axis, sign in zip(order, signs, strict=True))

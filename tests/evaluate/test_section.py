@@ -6,8 +6,8 @@ import pytest
 
 from opentraction.chart import BadInput, Level, Patient, Quality
 from opentraction.evaluate import mid_sagittal, read_study, spine_of_norms
-from opentraction.evaluate.phantom import PhantomSpec, make_phantom
-from opentraction.evaluate.phantom_render import render
+from opentraction.evaluate.phantoms.build import PhantomSpec, make_phantom
+from opentraction.evaluate.phantoms.render import render
 from opentraction.evaluate.section import contours
 
 

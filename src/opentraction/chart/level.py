@@ -58,17 +58,17 @@ class Level(StrEnum):
         )
 
     @property
-    def upper(self) -> VertebraName:
+    def above(self) -> VertebraName:
         """The vertebra above the disc."""
         return VertebraName(self.value.split("-")[0])
 
     @property
-    def lower(self) -> VertebraName:
+    def below(self) -> VertebraName:
         """The vertebra below the disc."""
         return VertebraName(self.value.split("-")[1])
 
     @property
-    def index(self) -> int:
+    def place(self) -> int:
         """0 for L1-L2 to 4 for L5-S1."""
         return LEVELS.index(self)
 

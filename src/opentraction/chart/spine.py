@@ -186,7 +186,7 @@ class Spine(Value):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        order = [disc.level.index for disc in self.discs]
+        order = [disc.level.place for disc in self.discs]
         if order != sorted(set(order)):
             raise ValueError("Spine discs must be listed once each, head to foot")
         if not self.discs:

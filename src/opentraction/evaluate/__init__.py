@@ -1,31 +1,31 @@
 """MRI, CT and examination become a measured spine and findings."""
 
-from opentraction.evaluate.assume import assume_missing
-from opentraction.evaluate.bodies import genant
-from opentraction.evaluate.causes import root_causes
-from opentraction.evaluate.checks import check_anatomy
-from opentraction.evaluate.examination import (
+from opentraction.evaluate.examining.causes import root_causes
+from opentraction.evaluate.examining.examination import (
     Examination,
     ReportFinding,
     examination_template,
     parse_examination,
     read_examination,
 )
-from opentraction.evaluate.examine import examine, with_posture
-from opentraction.evaluate.landmarks import (
+from opentraction.evaluate.examining.examine import examine, with_posture
+from opentraction.evaluate.examining.landmarks import (
     Landmarks,
     landmark_help,
     landmark_template,
     read_landmarks,
     spine_of_landmarks,
 )
-from opentraction.evaluate.measure import measure
-from opentraction.evaluate.no_scan import spine_of_norms
+from opentraction.evaluate.examining.no_scan import spine_of_norms
+from opentraction.evaluate.measuring.assume import assume_missing
+from opentraction.evaluate.measuring.bodies import genant
+from opentraction.evaluate.measuring.spine import measure
 from opentraction.evaluate.norms import expected
-from opentraction.evaluate.phantom import Phantom, PhantomProtrusion, PhantomSpec, make_phantom
-from opentraction.evaluate.phantom_files import write_dicom, write_nifti
-from opentraction.evaluate.phantom_render import render
-from opentraction.evaluate.readers import read_study
+from opentraction.evaluate.phantoms.build import Phantom, PhantomProtrusion, PhantomSpec, make_phantom
+from opentraction.evaluate.phantoms.files import write_dicom, write_nifti
+from opentraction.evaluate.phantoms.render import render
+from opentraction.evaluate.reading.checks import check_anatomy
+from opentraction.evaluate.reading.readers import read_study
 from opentraction.evaluate.section import MidSagittal, mid_sagittal
 from opentraction.evaluate.study import ImagingStudy
 

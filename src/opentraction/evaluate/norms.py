@@ -198,8 +198,8 @@ def disc_norm(level: Level, size: BodySize, pfirrmann: int = 2) -> DiscNorm:
     mid, mid_sd, _, source = _DISC[level]
     left = GRADE_HEIGHT[pfirrmann]
     mid_mm = mid * size.disc_height * left
-    depth = 0.5 * (_BODY[level.upper][2] + _BODY[level.lower][0]) * size.lateral
-    width = 0.5 * (_BODY[level.upper][3] + _BODY[level.lower][1]) * size.lateral
+    depth = 0.5 * (_BODY[level.above][2] + _BODY[level.below][0]) * size.lateral
+    width = 0.5 * (_BODY[level.above][3] + _BODY[level.below][1]) * size.lateral
     wedge = disc_wedge_deg(level)
     hollow_up, hollow_low = (value * left for value in CONCAVITY_MM)
     tilt = 0.4 * depth * 2.0 * tan(radians(wedge / 2.0))
@@ -226,10 +226,10 @@ def disc_wedge_deg(level: Level) -> float:
     and bodies L1 to L5 together make the recumbent lordosis of LL627.
     """
     raw = {
-        each: degrees(atan(_DISC[each][2] / (0.5 * (_BODY[each.upper][2] + _BODY[each.lower][0]))))
+        each: degrees(atan(_DISC[each][2] / (0.5 * (_BODY[each.above][2] + _BODY[each.below][0]))))
         for each in _DISC
     }
-    bodies = sum(_BODY_WEDGE_DEG[each.upper][0] for each in _DISC)
+    bodies = sum(_BODY_WEDGE_DEG[each.above][0] for each in _DISC)
     return raw[level] * (LORDOSIS_LYING_DEG[0] - bodies) / sum(raw.values())
 
 

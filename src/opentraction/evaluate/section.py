@@ -12,7 +12,8 @@ import numpy as np
 from scipy import ndimage
 
 from opentraction.chart import BadInput, Disc, Quality, Spine
-from opentraction.evaluate.conventions import rank_of, structures_of
+from opentraction.evaluate.reading.conventions import rank_of
+from opentraction.evaluate.reading.detection import structures_of
 from opentraction.evaluate.study import ImagingStudy
 
 FRONT_MM, BACK_MM, ENDS_MM = 45.0, 60.0, 15.0

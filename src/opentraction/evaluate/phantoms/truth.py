@@ -23,8 +23,8 @@ from opentraction.chart import (
     Vertebra,
     VertebraName,
 )
-from opentraction.evaluate.frames import Array, Axes, height_field
-from opentraction.evaluate.phantom_shape import BodyShape, DiscShape, PhantomShape, Rim
+from opentraction.evaluate.measuring.frames import Array, Axes, height_field
+from opentraction.evaluate.phantoms.shape import BodyShape, DiscShape, PhantomShape, Rim
 
 RIM_KEPT = 0.9
 """Share of the radius over which endplates are fitted: the outer 10 % is left out for osteophytes."""

@@ -25,8 +25,8 @@ from opentraction.chart import (
     VertebraName,
 )
 from opentraction.evaluate import norms
-from opentraction.evaluate.frames import Axes
-from opentraction.evaluate.phantom_shape import (
+from opentraction.evaluate.measuring.frames import Axes
+from opentraction.evaluate.phantoms.shape import (
     UPRIGHT,
     Blob,
     BodyShape,
@@ -38,7 +38,7 @@ from opentraction.evaluate.phantom_shape import (
     tilt_left,
     turn,
 )
-from opentraction.evaluate.phantom_truth import true_spine
+from opentraction.evaluate.phantoms.truth import true_spine
 
 _BODIES = (
     VertebraName.T12, VertebraName.L1, VertebraName.L2, VertebraName.L3, VertebraName.L4, VertebraName.L5,

@@ -15,7 +15,7 @@ import pydicom
 from pydicom.errors import InvalidDicomError
 
 from opentraction.chart import BadInput, Posture
-from opentraction.evaluate.volume import MIN_SLICES, Volume, check_affine, check_shape, to_canonical
+from opentraction.evaluate.reading.volume import MIN_SLICES, Volume, check_affine, check_shape, to_canonical
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _POSTURE = {"HFS": Posture.SUPINE, "FFS": Posture.SUPINE, "HFP": Posture.PRONE, "FFP": Posture.PRONE}

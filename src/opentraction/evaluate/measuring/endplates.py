@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from opentraction.evaluate.frames import Array, Axes, axes_from
-from opentraction.evaluate.occupancy import Occupancy
+from opentraction.evaluate.measuring.frames import Array, Axes, axes_from
+from opentraction.evaluate.measuring.occupancy import Occupancy
 
 Inside = Callable[[Array], Array]
 """World points (..., 3) to the share of the slab there; 0.5 at its edge."""

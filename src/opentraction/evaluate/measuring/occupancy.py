@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from opentraction.evaluate.frames import Array, Axes
+from opentraction.evaluate.measuring.frames import Array, Axes
 from opentraction.evaluate.study import ImagingStudy
 
 _SMOOTHING = 0.6

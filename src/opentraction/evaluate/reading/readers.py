@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from opentraction.chart import BadInput, Posture
-from opentraction.evaluate.checks import check_anatomy, check_spacing, lumbar_names, whole_vertebrae
-from opentraction.evaluate.conventions import OWN_NUMBER, Naming, detect, structures_of
-from opentraction.evaluate.dicom_series import is_dicom, read_dicom_series
-from opentraction.evaluate.nifti import is_nifti, read_nifti
+from opentraction.evaluate.reading.checks import check_anatomy, check_spacing, lumbar_names, whole_vertebrae
+from opentraction.evaluate.reading.conventions import OWN_NUMBER
+from opentraction.evaluate.reading.detection import Naming, detect, structures_of
+from opentraction.evaluate.reading.dicom_series import is_dicom, read_dicom_series
+from opentraction.evaluate.reading.nifti import is_nifti, read_nifti
+from opentraction.evaluate.reading.volume import Volume, onto_labels
 from opentraction.evaluate.study import ImagingStudy
-from opentraction.evaluate.volume import Volume, onto_labels
 
 _IMAGE_SUFFIX = re.compile(
     r"(^|[_-])(t1w?|t2w?|stir|ct|mri?|flair|image|dixon)(\.nii(\.gz)?)$", re.IGNORECASE

@@ -15,7 +15,7 @@ from opentraction.chart import (
     VertebraName,
 )
 from opentraction.evaluate import norms
-from opentraction.evaluate.frames import Array, Axes
+from opentraction.evaluate.measuring.frames import Array, Axes
 from opentraction.evaluate.norms import BodyNorm, DiscNorm
 
 _OUTLINE_POINTS = 48
@@ -37,21 +37,21 @@ def assume_missing(spine: Spine, patient: Patient | None = None) -> Spine:
     bodies = {vertebra.name: vertebra for vertebra in spine.vertebrae}
     scale = _lateral_scale(spine, patient)
     added: list[str] = []
-    first = min(level.index for level in discs)
+    first = min(level.place for level in discs)
     for index in range(first, len(LEVELS)):
         level = LEVELS[index]
         if level in discs:
-            _add_body(bodies, discs, level.lower, discs[level], patient, scale, below=True)
+            _add_body(bodies, discs, level.below, discs[level], patient, scale, below=True)
             continue
-        _add_disc(discs, bodies[level.upper], level, patient, scale, below=True)
+        _add_disc(discs, bodies[level.above], level, patient, scale, below=True)
         added.append(level.value)
-        _add_body(bodies, discs, level.lower, discs[level], patient, scale, below=True)
+        _add_body(bodies, discs, level.below, discs[level], patient, scale, below=True)
     for index in range(first, -1, -1):
         level = LEVELS[index]
         if level not in discs:
-            _add_disc(discs, bodies[level.lower], level, patient, scale, below=False)
+            _add_disc(discs, bodies[level.below], level, patient, scale, below=False)
             added.append(level.value)
-        _add_body(bodies, discs, level.upper, discs[level], patient, scale, below=False)
+        _add_body(bodies, discs, level.above, discs[level], patient, scale, below=False)
     notes = spine.notes
     if added:
         notes = (

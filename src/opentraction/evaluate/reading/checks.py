@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from opentraction.chart import BadInput
-from opentraction.evaluate.conventions import LUMBAR, RANK, Structure, missing_between, rank_of, structures_of
+from opentraction.evaluate.reading.conventions import LUMBAR, RANK, missing_between, rank_of
+from opentraction.evaluate.reading.detection import Structure, structures_of
 from opentraction.evaluate.study import ImagingStudy
 
 MAX_SPACING_MM = (6.5, 3.5, 3.5)

@@ -21,14 +21,20 @@ from opentraction.chart import (
     Vertebra,
     VertebraName,
 )
-from opentraction.evaluate.bodies import body_core, fit_body, sacrum_value, vertebra_value, without_arch
-from opentraction.evaluate.discs import DiscSlab, DiscSource, disc_value, fit_disc
-from opentraction.evaluate.endplates import Slab
-from opentraction.evaluate.frames import WORLD_ANTERIOR, Array, Axes, axes_from, tangents
-from opentraction.evaluate.occupancy import Occupancy, crops, label_mask, largest_part, occupancy
-from opentraction.evaluate.protrusion import protrusion_of
-from opentraction.evaluate.signal import fluid_signal, nucleus_signal, ratio_and_grade
-from opentraction.evaluate.spread import Spread, measured
+from opentraction.evaluate.measuring.bodies import (
+    body_core,
+    fit_body,
+    sacrum_value,
+    vertebra_value,
+    without_arch,
+)
+from opentraction.evaluate.measuring.discs import DiscSlab, DiscSource, disc_value, fit_disc
+from opentraction.evaluate.measuring.endplates import Slab
+from opentraction.evaluate.measuring.frames import WORLD_ANTERIOR, Array, Axes, axes_from, tangents
+from opentraction.evaluate.measuring.occupancy import Occupancy, crops, label_mask, largest_part, occupancy
+from opentraction.evaluate.measuring.protrusion import protrusion_of
+from opentraction.evaluate.measuring.signal import fluid_signal, nucleus_signal, ratio_and_grade
+from opentraction.evaluate.measuring.spread import Spread, measured
 from opentraction.evaluate.study import ImagingStudy
 
 METHOD = "fitted endplates 1"
@@ -258,7 +264,7 @@ def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str])
             if graded is not None:
                 disc = disc.replace(signal_ratio=graded[0], pfirrmann=graded[1])
         values.append(disc)
-    seen = [disc.level.index for disc in values]
+    seen = [disc.level.place for disc in values]
     missing = [LEVELS[index].value for index in range(min(seen), max(seen)) if index not in seen]
     if missing:
         raise BadInput(
@@ -269,11 +275,11 @@ def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str])
 
 
 def _missing(column: _Column, level: Level) -> str:
-    upper, lower = level.upper in column.bones, level.lower in column.bones
+    upper, lower = level.above in column.bones, level.below in column.bones
     if upper and not lower:
-        return f"{level.value} is not on the image or its labels: {level.lower.value} has no label."
+        return f"{level.value} is not on the image or its labels: {level.below.value} has no label."
     if lower and not upper:
-        return f"{level.value} is not on the image or its labels: {level.upper.value} has no label."
+        return f"{level.value} is not on the image or its labels: {level.above.value} has no label."
     if upper and lower:
         return f"{level.value} could not be measured: its endplates could not be fitted."
     return f"{level.value} is not on the image or its labels."

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from opentraction.chart import ProtrusionKind, VertebraName
-from opentraction.evaluate.frames import Array, Axes
+from opentraction.evaluate.measuring.frames import Array, Axes
 
 UPRIGHT = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 """Columns: anterior, left, cranial of a person in world RAS axes."""

@@ -5,7 +5,7 @@ points / (points + 3), so that it orders the candidates; it is no probability, a
 anything. The points are our choice; the direction of each comes from the source named beside it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from opentraction.chart import (
@@ -22,13 +22,7 @@ from opentraction.chart import (
     SpineSource,
     VertebraName,
 )
-
-TRAVERSING: Mapping[VertebraName, Level] = {level.lower: level for level in LEVELS}
-"""Disc whose paracentral herniation meets a root on its way down: L4-L5 meets L5, L5-S1 meets S1. The root
-of a foraminal one is the exiting root, named by the upper vertebra. Hoppenfeld 1976; Magee, Orthopedic
-Physical Assessment (textbooks). Key muscles as in the ISNCSCI examination of the spinal cord injury
-societies."""
-EXITING: Mapping[VertebraName, Level] = {level.upper: level for level in LEVELS}
+from opentraction.evaluate.examining.roots import TRAVERSING
 
 STRENGTH_POINTS, SENSATION_POINTS, REFLEX_POINTS = 1.5, 1.0, 1.2
 SLR_POINTS, CROSSED_POINTS, LEG_PAIN_POINTS = 1.0, 1.5, 0.8
@@ -243,7 +237,7 @@ def _contrary(case: _Case, root: _Root, items: Sequence[Finding]) -> None:
 def _herniation_alone(disc: Finding, roots: list[_Root], items: Sequence[Finding]) -> _Case:
     case = _Case(Cause.DISC_HERNIATION, disc.level, disc.side)
     case.add(1.5 * disc.certainty, disc.text)
-    expected = disc.level.lower if disc.level else None
+    expected = disc.level.below if disc.level else None
     for test in _present(items, FindingKind.STRAIGHT_LEG_RAISE):
         if _sides_meet(disc.side, test.side) and expected in _SLR_ROOTS:
             case.add(SLR_POINTS * test.certainty, test.text)
@@ -287,7 +281,7 @@ def _foraminal(items: Sequence[Finding], roots: list[_Root]) -> list[_Case]:
     for item in _present(items, FindingKind.FORAMEN_STENOSIS):
         case = _Case(Cause.FORAMINAL_STENOSIS, item.level, item.side)
         case.add(1.5 * item.certainty, item.text)
-        exiting = item.level.upper if item.level else None
+        exiting = item.level.above if item.level else None
         met = [root for root in roots if root.name is exiting and _sides_meet(item.side, root.side)]
         for root in met:
             case.add(

@@ -3,10 +3,10 @@
 import numpy as np
 
 from opentraction.chart import Protrusion, ProtrusionKind, Side
-from opentraction.evaluate.discs import DiscSlab, posterior_corners
-from opentraction.evaluate.endplates import ANGLES
-from opentraction.evaluate.frames import Array
-from opentraction.evaluate.spread import Spread, measured
+from opentraction.evaluate.measuring.discs import DiscSlab, posterior_corners
+from opentraction.evaluate.measuring.endplates import ANGLES
+from opentraction.evaluate.measuring.frames import Array
+from opentraction.evaluate.measuring.spread import Spread, measured
 
 REPORTED_FROM_MM = 2.0
 """A normal disc stands up to about 1 mm behind its corners; less than this is not called displaced."""

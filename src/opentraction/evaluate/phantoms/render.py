@@ -13,9 +13,9 @@ from scipy.spatial import cKDTree
 
 from opentraction.chart import BadValue, Posture
 from opentraction.evaluate import norms
-from opentraction.evaluate.frames import Array, Axes
-from opentraction.evaluate.phantom import Phantom
-from opentraction.evaluate.phantom_shape import UPRIGHT, BodyShape, CanalShape, DiscShape, PhantomShape
+from opentraction.evaluate.measuring.frames import Array, Axes
+from opentraction.evaluate.phantoms.build import Phantom
+from opentraction.evaluate.phantoms.shape import UPRIGHT, BodyShape, CanalShape, DiscShape, PhantomShape
 from opentraction.evaluate.study import ImagingStudy
 
 ECHO_TIME_MS = 100.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from opentraction.chart import Measure, Quality
-from opentraction.evaluate.frames import Array
+from opentraction.evaluate.measuring.frames import Array
 from opentraction.evaluate.study import ImagingStudy
 
 EDGE_SHARE = 0.16

@@ -16,15 +16,15 @@ from opentraction.chart import (
     Spine,
     VertebraName,
 )
-from opentraction.evaluate.causes import root_causes
-from opentraction.evaluate.examination import (
+from opentraction.evaluate.examining.causes import root_causes
+from opentraction.evaluate.examining.examination import (
     Examination,
     ReflexGrade,
     ReportFinding,
     Sensation,
     StraightLegRaise,
 )
-from opentraction.evaluate.image_findings import image_findings
+from opentraction.evaluate.examining.image_findings import image_findings
 
 SLR_POSITIVE_BELOW_DEG = 70.0
 """Straight-leg raise counts as a root sign below 70 degrees (T-FRI10b trial's entry criteria)."""

@@ -32,8 +32,8 @@ from opentraction.chart import (
     Value,
     VertebraName,
 )
-from opentraction.evaluate.examination import load_form
-from opentraction.evaluate.landmark_geometry import Corners, landmark_disc, landmark_vertebra
+from opentraction.evaluate.examining.examination import load_form
+from opentraction.evaluate.examining.landmark_geometry import Corners, landmark_disc, landmark_vertebra
 
 FORM_FILE = "landmarks_example.yaml"
 FEWEST_POINTS = 10
@@ -167,7 +167,7 @@ def spine_of_landmarks(landmarks: Landmarks) -> Spine:
     bodies = _in_plane(landmarks)
     _check(bodies, landmarks.study_id)
     by_name = {body.name: body for body in bodies}
-    levels = [level for level in LEVELS if level.upper in by_name and level.lower in by_name]
+    levels = [level for level in LEVELS if level.above in by_name and level.below in by_name]
     if not levels:
         raise BadInput(f"{landmarks.study_id}: no two neighbouring lumbar bodies were marked. Mark L1 to S1.")
     picture = _picture(landmarks)
@@ -176,7 +176,7 @@ def spine_of_landmarks(landmarks: Landmarks) -> Spine:
         given = landmarks.discs.get(level)
         rear = None if given is None else (picture.plane(given.rearmost), given.kind)
         discs.append(
-            landmark_disc(level, by_name[level.upper], by_name[level.lower], landmarks.click_sd_mm, rear)
+            landmark_disc(level, by_name[level.above], by_name[level.below], landmarks.click_sd_mm, rear)
         )
     lordosis = None
     if VertebraName.L1 in by_name and VertebraName.S1 in by_name:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from opentraction.chart import Disc, HeightField, Level, Listhesis, Measure, Protrusion
-from opentraction.evaluate.bodies import BAND_MM, HEIGHT_AT, rim
-from opentraction.evaluate.endplates import (
+from opentraction.evaluate.measuring.bodies import BAND_MM, HEIGHT_AT, rim
+from opentraction.evaluate.measuring.endplates import (
     ANGLES,
     Outlines,
     Side,
@@ -18,9 +18,9 @@ from opentraction.evaluate.endplates import (
     radius_at,
     ray_radius,
 )
-from opentraction.evaluate.frames import Array, Axes, height_field
-from opentraction.evaluate.occupancy import Occupancy
-from opentraction.evaluate.spread import Spread, measured
+from opentraction.evaluate.measuring.frames import Array, Axes, height_field
+from opentraction.evaluate.measuring.occupancy import Occupancy
+from opentraction.evaluate.measuring.spread import Spread, measured
 
 OUTLINE_POINTS = 48
 _BEHIND = np.abs(np.mod(ANGLES, 2 * np.pi) - np.pi) < np.radians(75.0)

@@ -5,8 +5,8 @@ from scipy import ndimage
 
 from opentraction.chart import Measure, Quality
 from opentraction.evaluate import norms
-from opentraction.evaluate.endplates import Slab
-from opentraction.evaluate.frames import Array
+from opentraction.evaluate.measuring.endplates import Slab
+from opentraction.evaluate.measuring.frames import Array
 from opentraction.evaluate.study import ImagingStudy
 
 _ECHO_TIME_MS = 100.0

@@ -15,7 +15,7 @@ from nibabel.imageglobals import logger as nibabel_log
 from nibabel.spatialimages import HeaderDataError
 
 from opentraction.chart import BadInput
-from opentraction.evaluate.volume import Volume, check_affine, check_shape, to_canonical
+from opentraction.evaluate.reading.volume import Volume, check_affine, check_shape, to_canonical
 
 SIMULATED_MARK = "SIMULATED"
 """Word in the header's description that marks a rendered phantom."""

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from opentraction.chart import Vertebra, VertebraName
-from opentraction.evaluate.endplates import (
+from opentraction.evaluate.measuring.endplates import (
     ANGLES,
     Outlines,
     Side,
@@ -17,9 +17,9 @@ from opentraction.evaluate.endplates import (
     mended,
     ray_radius,
 )
-from opentraction.evaluate.frames import Array, Axes
-from opentraction.evaluate.occupancy import Occupancy, largest_part
-from opentraction.evaluate.spread import Spread, measured
+from opentraction.evaluate.measuring.frames import Array, Axes
+from opentraction.evaluate.measuring.occupancy import Occupancy, largest_part
+from opentraction.evaluate.measuring.spread import Spread, measured
 
 RIM_DEPTHS_MM = (1.5, 3.0, 4.5)
 """An endplate's outline is the widest one this far inside the bone: labels round their rims off."""

@@ -20,8 +20,8 @@ from opentraction.chart import (
     Vertebra,
 )
 from opentraction.evaluate import norms
-from opentraction.evaluate.examination import ReportFinding
-from opentraction.evaluate.phantom import PhantomSpec, make_phantom
+from opentraction.evaluate.examining.examination import ReportFinding
+from opentraction.evaluate.phantoms.build import PhantomSpec, make_phantom
 
 _AGE, _STATURE_MM = (18.0, 95.0), (1400.0, 2100.0)
 _MEAN_STATURE_MM = {Sex.FEMALE: 1640.0, Sex.MALE: 1770.0, Sex.UNKNOWN: 1700.0}
@@ -57,7 +57,7 @@ def spine_of_norms(patient: Patient, report: Sequence[ReportFinding] | None = No
         lordosis_deg=norms.LORDOSIS_LYING_DEG[0],
     )
     model = make_phantom(spec).spine
-    discs = tuple(_assumed_disc(disc, patient, entries, grades[disc.level.index]) for disc in model.discs)
+    discs = tuple(_assumed_disc(disc, patient, entries, grades[disc.level.place]) for disc in model.discs)
     unknown = [
         name
         for name, value in (
@@ -98,7 +98,7 @@ def _grades(entries: Sequence[ReportFinding]) -> tuple[int, int, int, int, int]:
     grades = list(_DEFAULT.pfirrmann)
     for entry in entries:
         if entry.level is not None and entry.pfirrmann is not None:
-            grades[entry.level.index] = entry.pfirrmann
+            grades[entry.level.place] = entry.pfirrmann
     return (grades[0], grades[1], grades[2], grades[3], grades[4])
 
 

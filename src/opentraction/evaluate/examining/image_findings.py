@@ -144,8 +144,8 @@ def _slip(disc: Disc, spine: Spine) -> Finding:
     else:
         way = "forward" if slip.value > 0 else "backward"
         text = (
-            f"{disc.level.upper} lies {abs(slip.value):.1f} mm ({abs(percent.value):.0f} %) {way} on "
-            f"{disc.level.lower}, Meyerding grade {disc.listhesis.grade}.{lying}"
+            f"{disc.level.above} lies {abs(slip.value):.1f} mm ({abs(percent.value):.0f} %) {way} on "
+            f"{disc.level.below}, Meyerding grade {disc.listhesis.grade}.{lying}"
         )
         certainty = _above_size(slip, SLIP_FROM_MM)
     return _measured(

@@ -9,8 +9,8 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 from opentraction.chart import BadInput
-from opentraction.evaluate.frames import Array
-from opentraction.evaluate.phantom_render import LABELS
+from opentraction.evaluate.measuring.frames import Array
+from opentraction.evaluate.phantoms.render import LABELS
 from opentraction.evaluate.study import ImagingStudy
 
 _COMMENT = "SIMULATED: phantom from published norms, no patient"

@@ -1,0 +1,1 @@
+"""A SIMULATED spine of published norms: solids, exact measures, rendering and files."""

@@ -1,0 +1,1 @@
+"""Files and folders become an ImagingStudy: formats, label conventions, checks of anatomy."""
