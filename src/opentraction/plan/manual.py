@@ -61,4 +61,4 @@ def contact_order(level: Level, *, sciatica: bool | None) -> tuple[Level, ...]:
     """
     if sciatica is False:
         return tuple(reversed(LEVELS))
-    return LEVELS[: level.index + 1]
+    return LEVELS[: level.place + 1]
