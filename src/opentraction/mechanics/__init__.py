@@ -13,7 +13,14 @@ from opentraction.mechanics.model import MODEL_NAME, SpineModel, build  # noqa: 
 from opentraction.mechanics.response import Response, simulate  # noqa: E402
 from opentraction.mechanics.summary import replay, summarise  # noqa: E402
 from opentraction.mechanics.tissue import plant  # noqa: E402
-from opentraction.mechanics.validation import ValidationReport, validate  # noqa: E402
+from opentraction.mechanics.validation import (  # noqa: E402
+    Role,
+    Row,
+    Status,
+    Target,
+    ValidationReport,
+    validate,
+)
 
 if jax.numpy.zeros(()).dtype != jax.numpy.float64:
     raise RuntimeError("opentraction.mechanics needs JAX in double precision; unset JAX_ENABLE_X64=0.")
@@ -22,7 +29,11 @@ __all__ = [
     "MODEL_NAME",
     "Response",
     "Rested",
+    "Role",
+    "Row",
     "SpineModel",
+    "Status",
+    "Target",
     "ValidationReport",
     "build",
     "plant",

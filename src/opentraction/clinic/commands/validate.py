@@ -19,7 +19,9 @@ def print_validation(*, targets: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(as_document(report))
         return
-    print("row   result      model, median (5-95 %)          target                role         what")
+    print(
+        "row   result      model, median (5-95 %)          target                            role         what"
+    )
     for row in report.rows:
         if row.model is not None:
             print(_line(row))
@@ -35,13 +37,13 @@ def print_validation(*, targets: Path | None, as_json: bool) -> None:
 def _line(row: Row) -> str:
     target = row.target
     low, mid, high = row.model or (math.nan,) * 3
-    band = (
-        "" if math.isnan(target.low) and math.isnan(target.high) else f" ({target.low:g} to {target.high:g})"
-    )
+    bounds = [f"{word} {value:g}" for word, value in (("from", target.low), ("to", target.high))
+              if not math.isnan(value)]  # fmt: skip
+    band = f" ({' '.join(bounds)})" if bounds else ""
     model = f"{mid:.3g} ({low:.3g} to {high:.3g})"
     asked = f"{target.value:g}{band} {target.unit}"
     what = f"{target.quantity}, {target.level}"
-    said = f"{target.id}  {_WORD[row.status]:10}  {model:30}  {asked:28}"
+    said = f"{target.id}  {_WORD[row.status]:10}  {model:30}  {asked:32}"
     return f"{said}  {row.role.value:11}  {what} [{target.source}]"
 
 
