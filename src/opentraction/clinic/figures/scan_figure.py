@@ -68,7 +68,7 @@ def scan_title(spine: Spine, target: Level | None) -> str:
         worst = max(slipped, key=_slip_mm)
         assert worst.listhesis is not None  # by the choice above
         return (
-            f"{worst.level}: {worst.level.upper} slipped {_spoken(worst.listhesis.slip_mm)}, "
+            f"{worst.level}: {worst.level.above} slipped {_spoken(worst.listhesis.slip_mm)}, "
             f"Meyerding grade {worst.listhesis.grade}"
         )
     if not seen:

@@ -54,6 +54,8 @@ MM_PER_POINT = 25.4 / 72.0
 TITLE_PT, SUBTITLE_PT, LABEL_PT, FOOT_PT = 10.0, 8.5, 8.0, 7.0
 _LINE = 1.28
 """Line height over font size."""
+_SET_WIDER = 1.02
+"""Drivers of screens round each letter up: a line is set up to about 2 % wider than its outline."""
 
 _RC: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -116,7 +118,8 @@ def text_mm(text: str, size: float = LABEL_PT, *, bold: bool = False) -> float:
     if not text.strip():
         return 0.0
     font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    return float(TextPath((0, 0), text, size=size, prop=font, usetex=False).get_extents().x1) * MM_PER_POINT
+    path = TextPath((0, 0), text, size=size, prop=font, usetex=False)
+    return float(path.get_extents().x1) * MM_PER_POINT * _SET_WIDER
 
 
 def wrapped(text: str, width_mm: float, size: float = LABEL_PT, *, bold: bool = False) -> list[str]:
