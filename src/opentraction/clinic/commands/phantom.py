@@ -27,7 +27,7 @@ def make(
     """Make a phantom and write image, labels and truth into `out`."""
     if form not in ("nifti", "dicom", "both"):
         raise BadInput(f"Expected --format nifti, dicom or both, got '{form}'.")
-    sizes = {"stature_mm": stature_mm, "mass_kg": mass_kg}
+    sizes: dict[str, Any] = {"stature_mm": stature_mm, "mass_kg": mass_kg}
     spec = evaluate.PhantomSpec(
         seed=seed,
         age_years=age,
