@@ -129,3 +129,34 @@ def test_unusual_discs_run(patient: Patient, static: TractionProfile, grade: flo
     response = mechanics.simulate(model, static.replace(angle_deg=20.0), after_s=600.0)
     assert np.isfinite(response.pressure_mpa).all()
     assert (response.height_mid_mm > 0).all()
+
+
+@pytest.mark.parametrize("kept", [slice(0, 4), slice(1, 5), slice(2, 4), slice(3, 4)])
+def test_missing_end_levels_stand_in_from_norms(
+    patient: Patient, static: TractionProfile, kept: slice
+) -> None:
+    spine = norm_spine()
+    part = spine.replace(discs=spine.discs[kept])
+    model = mechanics.build(part, patient, samples=4)
+    assert model.present == tuple(disc in part.discs for disc in spine.discs)
+    response = mechanics.simulate(model, static)
+    assert np.isfinite(response.height_front_mm).all()
+    assert response.pressure_mpa.shape[0] == 5
+
+
+def test_an_unknown_mass_widens_the_band(static: TractionProfile) -> None:
+    widths = []
+    for mass in (70.0, None):
+        unknown = Patient(patient_id="x", mass_kg=mass)
+        model = mechanics.build(norm_spine(), unknown, samples=64)
+        widths.append(float(np.std(np.asarray(model.body.weight_n))))
+    assert widths[0] == pytest.approx(0.0, abs=1e-9)
+    assert widths[1] > 50.0
+
+
+def test_extremes_of_body_and_pull_run(static: TractionProfile) -> None:
+    for mass in (30.0, 200.0):
+        model = mechanics.build(norm_spine(), Patient(patient_id="x", mass_kg=mass), samples=8)
+        segments = (static.segments[0].replace(force_n=900.0), *static.segments[1:])
+        response = mechanics.simulate(model, static.replace(segments=segments, angle_deg=45.0))
+        assert np.isfinite(response.flexion_deg).all()
