@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from opentraction.chart import Level
@@ -117,9 +117,9 @@ def text_mm(text: str, size: float = LABEL_PT, *, bold: bool = False) -> float:
     """Width of a line of text [mm] in the house font."""
     if not text.strip():
         return 0.0
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    path = TextPath((0, 0), text, size=size, prop=font, usetex=False)
-    return float(path.get_extents().x1) * MM_PER_POINT * _SET_WIDER
+    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal", size=size)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, False)
+    return float(width) * MM_PER_POINT * _SET_WIDER
 
 
 def wrapped(text: str, width_mm: float, size: float = LABEL_PT, *, bold: bool = False) -> list[str]:
