@@ -161,7 +161,7 @@ def sign(course: Course, *, by: Clinician | None, at: datetime) -> Course:
 
 def delivered_dose(model: mechanics.SpineModel, draft: Plan, session: Session) -> Dose:
     """The model's dose for the pull that was measured, beside what the plan had foreseen at its target."""
-    dose = mechanics.replay(model, session)
+    dose = mechanics.replay(model, session, angle_deg=draft.profile.angle_deg)
     if draft.target is None:
         return dose
     return dose.replace(planned_dose_mpa_s=draft.prediction.level(draft.target).unloading_dose_mpa_s)
