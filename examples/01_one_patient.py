@@ -49,6 +49,6 @@ cause, plan, session = course.findings.leading, course.plan, course.sessions[0]
 print(f"\nCandidate cause: {cause.cause} at {cause.level}. Screening: {course.eligibility.verdict}.")
 print(f"Plan: {plan.profile.name}, at most {plan.profile.peak_force_n:.0f} N at {plan.target}.")
 print(f"Session: {session.end}, error {session.comparison.rms_error_n:.1f} N rms.")
-low, middle, high = course.doses[0].levels[plan.target.index].unloading_dose_mpa_s
+low, middle, high = course.doses[0].levels[plan.target.place].unloading_dose_mpa_s
 print(f"Unloading at {plan.target} by the model: {middle:.0f} MPa s ({low:.0f} to {high:.0f}).")
 print(f"Outcome: {course.outcome.statement}")

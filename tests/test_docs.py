@@ -1,0 +1,127 @@
+"""The pages say what the program says: parameters, counts of rules, commands, exit codes, names."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from opentraction import deliver, screen
+from opentraction.chart import RuleState, Verdict
+from opentraction.clinic import cli, console
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
+BLOCKS = [
+    pytest.param(block, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.M | re.S))
+]
+
+
+def text(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def table(page: str, first: str) -> list[list[str]]:
+    """The rows of a Markdown table whose first cell matches, without the cells' backquotes."""
+    rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("|")]
+    cells = [[cell.strip().strip("`") for cell in row] for row in rows]
+    return [row for row in cells if re.fullmatch(first, row[0])]
+
+
+def test_the_parameters_on_the_page_are_those_of_the_model() -> None:
+    path = ROOT / "src" / "opentraction" / "mechanics" / "data" / "priors.csv"
+    with path.open(encoding="utf-8") as lines:
+        held = {
+            row["name"]: [float(row[name]) for name in ("p05", "central", "p95")]
+            for row in csv.DictReader(lines)
+        }
+    shown = {
+        row[0]: [float(cell) for cell in row[2:5]]
+        for row in table(text("reference/model.md"), "[a-z_0-9]+")
+        if len(row) == 7 and row[0] != "name"
+    }
+    assert shown == held
+
+
+def test_the_counts_of_rules_are_those_of_the_tables() -> None:
+    from opentraction.screen.rules import rules
+
+    page = text("reference/screening-rules.md")
+    held = rules()
+    kinds = {
+        kind: sum(rule.standing == kind for rule in held) for kind in ("red flag", "absolute", "relative")
+    }
+    unsourced = sum(not rule.threshold_sourced for rule in held)
+    assert f"with {len(held)} rows" in page
+    assert (
+        f"{kinds['red flag']} red flags (RF), {kinds['absolute']} absolute and {kinds['relative']} relative"
+        in page
+    )
+    assert f"{unsourced} of the {len(held)} rules have a cut-off" in page
+    assert f"one of {len(screen.gates())} plain questions" in page
+    shown = {row[0] for row in table(page, r"\d+ days?")}
+    assert shown == {f"{days:g} day{'s' if days > 1 else ''}" for days in {rule.stands_days for rule in held}}
+    assert {row[0] for row in table(page, "|".join(Verdict))} == set(Verdict)
+    assert all(f"**{state}**" in page for state in RuleState)
+
+
+def test_every_command_stands_on_the_page_and_no_other() -> None:
+    shown = {row[0].split()[0] for row in table(text("reference/command-line.md"), r"[a-z]+( [A-Z.a-z]+)?.*")}
+    commands = set(getattr(get_command(cli.app), "commands", {}))
+    assert commands <= shown
+    assert shown - commands <= {"command", "option", "code"}
+
+
+def test_every_option_on_the_page_belongs_to_its_command() -> None:
+    commands = getattr(get_command(cli.app), "commands", {})
+    for row in table(text("reference/command-line.md"), r"--.*"):
+        options = re.findall(r"--[a-z-]+", row[0])
+        names = [] if row[1] in ("most", "many") else re.findall(r"[a-z]+", row[1])
+        for name in names:
+            known = {word for parameter in commands[name].params for word in parameter.opts}
+            assert set(options) <= known, f"{name}: {options}"
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    shown = {int(row[0]) for row in table(text("reference/command-line.md"), r"\d+")}
+    held = {value for name, value in vars(console).items() if name.startswith("EXIT_")}
+    assert shown == held | {0}
+
+
+def test_the_list_of_tables_is_that_of_the_program() -> None:
+    page = text("how-to/use-my-own-table.md")
+    for profile in deliver.list_tables():
+        assert f"{profile.table_id:24} {profile.name}" in page
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_python_on_a_page_names_what_exists(block: str) -> None:
+    tree = ast.parse(block)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("opentraction"):
+            module = importlib.import_module(node.module or "")
+            for alias in node.names:
+                assert hasattr(module, alias.name) or importlib.import_module(f"{node.module}.{alias.name}")
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ROOMS:
+            assert hasattr(importlib.import_module(f"opentraction.{node.value.id}"), node.attr), node.attr
+
+
+ROOMS = {"evaluate", "screen", "mechanics", "deliver", "follow", "evidence"}
+
+
+def test_every_picture_is_used_and_small() -> None:
+    pictures = {path.name: path for path in (DOCS / "pictures").glob("*.png")}
+    used = {
+        name for page in PAGES for name in re.findall(r"pictures/([a-z-]+\.png)", page.read_text("utf-8"))
+    }
+    assert pictures
+    assert used == set(pictures)
+    assert all(path.stat().st_size < 250_000 for path in pictures.values())
