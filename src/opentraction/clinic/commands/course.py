@@ -114,6 +114,8 @@ def print_course(course: Course, out: Path) -> None:
     if leading:
         print(f"  Leading candidate cause: {leading.cause}{f' at {leading.level}' if leading.level else ''}")
     print(f"  Screening: {course.eligibility.verdict}. {course.eligibility.because[0]}")
+    if course.eligibility.send_to:
+        print(f"  {course.eligibility.send_to}")
     for question in course.eligibility.open_questions[:5]:
         print(f"    to settle: {question.ask}")
     if course.plan:

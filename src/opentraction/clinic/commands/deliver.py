@@ -18,11 +18,11 @@ from opentraction.chart import (
     SessionSample,
     Spine,
 )
-from opentraction.clinic.case_folder import read_value
+from opentraction.clinic.case_folder import read_value, write_course
 from opentraction.clinic.commands.course import free_record, simulated_table
 from opentraction.clinic.console import Steps, print_json, write_whole
 from opentraction.clinic.forms import read_yaml, stamped_now
-from opentraction.course import consented, delivered_dose
+from opentraction.course import consented, delivered_dose, with_outcome
 from opentraction.deliver import SettingSheet, TypedReturn
 
 
@@ -40,15 +40,14 @@ def deliver_case(
 ) -> None:
     """Deliver the plan of a case folder, print its setting sheet, or take a typed return."""
     if sheet == "list":
-        for profile in deliver.list_tables():
-            print(f"{profile.table_id:24} {profile.name}")
+        print_tables(as_json=as_json)
         return
     approved = signed_plan(folder, approve_as=approve_as, consent_by=consent_by)
     if sheet is not None:
         capability = table_capability(sheet, rating)
-        page = deliver.setting_sheet(approved, capability)
-        print_json(page) if as_json else print_sheet(page)
         if reported is None:
+            page = deliver.setting_sheet(approved, capability)
+            print_json(page) if as_json else print_sheet(page)
             return
         session = typed_back(approved, reported, capability)
     elif reported is not None:
@@ -135,7 +134,7 @@ def typed_back(approved: ApprovedPlan, reported: Path, capability: Capability) -
 
 
 def _remember(folder: Path, approved: ApprovedPlan, session: Session, dose: Dose) -> None:
-    """Add the session to the folder's course, when it holds one."""
+    """Add the session to the folder's course, when it holds one; its outcome counts the session too."""
     path = folder / "course.json"
     if not path.is_file():
         return
@@ -147,7 +146,17 @@ def _remember(folder: Path, approved: ApprovedPlan, session: Session, dose: Dose
         doses=(*course.doses, dose),
         stopped_because="",
     )
-    write_whole(path, course.to_json())
+    write_course(with_outcome(course, course.outcome.adverse_events if course.outcome else ()), folder)
+
+
+def print_tables(*, as_json: bool) -> None:
+    """Print the tables that are known by name."""
+    profiles = deliver.list_tables()
+    if as_json:
+        print_json([{"table_id": profile.table_id, "name": profile.name} for profile in profiles])
+    else:
+        for profile in profiles:
+            print(f"{profile.table_id:24} {profile.name}")
 
 
 def print_session(session: Session) -> None:

@@ -5,18 +5,20 @@ from pathlib import Path
 from opentraction import evaluate, evidence
 from opentraction.chart import Course
 from opentraction.clinic.case_folder import read_value
-from opentraction.clinic.console import write_whole
+from opentraction.clinic.console import print_json, write_whole
 from opentraction.clinic.forms import stamped_now
 from opentraction.clinic.report import ReportExtras, report_html
 from opentraction.evaluate import ImagingStudy
 
 
-def write_from_file(course_file: Path, *, out: Path, scan: Path | None, labels: Path | None) -> None:
+def write_from_file(
+    course_file: Path, *, out: Path, scan: Path | None, labels: Path | None, as_json: bool
+) -> None:
     """Write the report of the course in `course_file` to `out`."""
     course = read_value(course_file, Course)
     study = evaluate.read_study(scan, labels=labels) if scan is not None else None
     write_course_report(course, out, study=study)
-    print(f"Report: {out}")
+    print_json({"report": str(out)}) if as_json else print(f"Report: {out}")
 
 
 def write_course_report(course: Course, out: Path, *, study: ImagingStudy | None) -> None:

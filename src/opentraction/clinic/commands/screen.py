@@ -18,7 +18,7 @@ def screen_form(
         print(evaluate.examination_template(), end="")
         return
     if questions:
-        print_questions()
+        print_questions(as_json=as_json)
         return
     if form is None:
         raise BadInput(
@@ -35,8 +35,18 @@ def screen_form(
         print_eligibility(eligibility)
 
 
-def print_questions() -> None:
+def print_questions(*, as_json: bool) -> None:
     """Print the questions of the intake, and those asked before every later session."""
+    if as_json:
+        print_json(
+            {
+                "gates": [gate.model_dump(mode="json") for gate in screen.gates()],
+                "before_every_session": [
+                    change.model_dump(mode="json") for change in screen.change_questions()
+                ],
+            }
+        )
+        return
     print("Asked once, in this order. 'no' on a gate answers for all its rules.")
     for gate in screen.gates():
         print(f"  {gate.gate_id}  {gate.ask}  ({', '.join(gate.rule_ids)}; ask the {gate.asked_of})")
