@@ -35,8 +35,8 @@ AT = "2026-11-20T18:00"
 """Eight hours after the examination on the forms."""
 LONGEST_S = 580
 SECTIONS = (
-    "1. The spine", "2. Findings and candidate causes", "3. Screening", "4. Plan", "5. Sessions", "6. Outcome",
-    "7. What the published trials say",
+    "1. The spine", "2. Findings and candidate causes", "3. Screening", "4. Plan", "5. Sessions",
+    "6. Outcome", "7. What the published trials say",
 )  # fmt: skip
 
 

@@ -4,11 +4,11 @@ import pytest
 import yaml
 
 from opentraction import evaluate
-from opentraction.chart import Level, Quality, SessionEnd, SpineSource, Verdict
+from opentraction.chart import Level, Plan, Quality, SessionEnd, SpineSource, Verdict
 
 REPORT = [
-    {"kind": "disc displacement", "level": "L4-L5", "displacement": "protrusion", "side": "left", "size_mm": 6,
-     "text": "left paracentral protrusion at L4-L5"},
+    {"kind": "disc displacement", "level": "L4-L5", "displacement": "protrusion", "side": "left",
+     "size_mm": 6, "text": "left paracentral protrusion at L4-L5"},
     {"kind": "disc degeneration", "level": "L4-L5", "pfirrmann": 4},
 ]  # fmt: skip
 
@@ -84,8 +84,6 @@ def test_without_a_scan_the_bands_are_wider_than_with_one(without_scan, opentrac
         "plan", "--form", form, "--spine", tmp_path / "spine.json", "--out", tmp_path / "case", "--json"
     )
     assert done.code == 0, done.err
-    from opentraction.chart import Plan
-
     sharp = Plan.from_json(done.out).prediction
     wide = course.plan.prediction
     assert wide.time_s[0] == sharp.time_s[0] == 0.0

@@ -1,4 +1,4 @@
-"""Three different made patients, each brought in another way: NIfTI, DICOM with labels, an oblique acquisition."""
+"""Three made patients, each brought in another way: NIfTI, DICOM with labels, an oblique acquisition."""
 
 import pytest
 
@@ -48,8 +48,8 @@ def oblique(opentraction, tmp_path_factory):
     folder = tmp_path_factory.mktemp("p3")
     made = opentraction.run(
         "phantom", folder / "scan", "--seed", 3, "--age", 67, "--sex", "female", "--stature-mm", 1590,
-        "--mass-kg", 72, "--grade", "L1-L2=3", "--grade", "L2-L3=3", "--grade", "L3-L4=4", "--grade", "L4-L5=4",
-        "--grade", "L5-S1=4", "--slip", "L4-L5=5", "--oblique-deg", 20,
+        "--mass-kg", 72, "--grade", "L1-L2=3", "--grade", "L2-L3=3", "--grade", "L3-L4=4",
+        "--grade", "L4-L5=4", "--grade", "L5-S1=4", "--slip", "L4-L5=5", "--oblique-deg", 20,
     )  # fmt: skip
     assert made.code == 0, made.err
     truth = Spine.from_json((folder / "scan" / "truth.json").read_text())
