@@ -8,8 +8,9 @@ from opentraction.mechanics.cache import use_compilation_cache
 jax.config.update("jax_enable_x64", True)
 use_compilation_cache()
 
+from opentraction.mechanics.assembly import build  # noqa: E402
 from opentraction.mechanics.history import Rested, rest  # noqa: E402
-from opentraction.mechanics.model import MODEL_NAME, SpineModel, build  # noqa: E402
+from opentraction.mechanics.model import MODEL_NAME, SpineModel  # noqa: E402
 from opentraction.mechanics.response import Response, simulate  # noqa: E402
 from opentraction.mechanics.summary import replay, summarise  # noqa: E402
 from opentraction.mechanics.tissue import plant  # noqa: E402

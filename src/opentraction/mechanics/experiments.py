@@ -23,6 +23,7 @@ from opentraction.chart import (
     TableKind,
     TractionProfile,
 )
+from opentraction.mechanics.assembly import build
 from opentraction.mechanics.column import BLOCK, State, Trace, start_state
 from opentraction.mechanics.history import (
     DAY_S,
@@ -34,7 +35,7 @@ from opentraction.mechanics.history import (
 )
 from opentraction.mechanics.load import GRAVITY_M_S2, session_grid
 from opentraction.mechanics.march import march
-from opentraction.mechanics.model import SpineModel, build, float_array
+from opentraction.mechanics.model import SpineModel, float_array
 from opentraction.mechanics.protocol import at_once, bare, before_release, crossing, decay, held, rise, times
 from opentraction.mechanics.response import Response, session_load, simulate
 from opentraction.mechanics.subject import norm_spine

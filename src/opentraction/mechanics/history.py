@@ -13,7 +13,7 @@ from opentraction.mechanics.column import BLOCK, JOINTS, Load, State, start_stat
 from opentraction.mechanics.joint import forces
 from opentraction.mechanics.load import graded, hip_turn_rad
 from opentraction.mechanics.march import march
-from opentraction.mechanics.model import SpineModel, _replaced, float_array
+from opentraction.mechanics.model import SpineModel, float_array, replaced
 
 DAY_S, NIGHT_S = 16 * 3600.0, 8 * 3600.0
 LYING_BEFORE_SCAN_S = 20 * 60.0
@@ -115,7 +115,7 @@ def _corrected(model: SpineModel, stretch: np.ndarray, target: np.ndarray, move:
     inner = forces(joint, zero, at, zero, one, one, zero, zero)
     moment = joint.rest_moment_nmm + jnp.where(jnp.asarray(move), inner.moment_nmm, 0.0)
     joint = eqx.tree_at(lambda j: j.rest_moment_nmm, joint, moment)
-    return _replaced(model, column=eqx.tree_at(lambda c: c.joint, model.column, joint))
+    return replaced(model, column=eqx.tree_at(lambda c: c.joint, model.column, joint))
 
 
 def rest(model: SpineModel) -> Rested:
