@@ -328,6 +328,7 @@ def make_extras(*, section: bool = True, simulated: bool = False) -> ReportExtra
     )  # fmt: skip
 
 
+@cache
 def complete_course(*, simulated: bool = False) -> Course:
     """From scan to outcome, with one session, its dose and four pairs of scores."""
     plan = make_plan(simulated=simulated)
@@ -340,6 +341,7 @@ def complete_course(*, simulated: bool = False) -> Course:
     )  # fmt: skip
 
 
+@cache
 def emergency_course() -> Course:
     return Course(
         patient=make_patient(), spine=measured_spine(), findings=make_findings(), eligibility=emergency(),
@@ -349,6 +351,7 @@ def emergency_course() -> Course:
     )  # fmt: skip
 
 
+@cache
 def draft_course() -> Course:
     consent = Consent(text="What it is.")
     return Course(
@@ -358,6 +361,7 @@ def draft_course() -> Course:
     )  # fmt: skip
 
 
+@cache
 def no_scan_course() -> Course:
     plan = make_plan(target=None)
     return Course(
@@ -367,6 +371,7 @@ def no_scan_course() -> Course:
     )  # fmt: skip
 
 
+@cache
 def unsettled_course() -> Course:
     return Course(
         patient=make_patient(), spine=measured_spine(), findings=make_findings(),

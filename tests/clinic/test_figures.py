@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import combinations, pairwise
 from unittest import mock
 
@@ -96,6 +97,11 @@ def words(figure: Figure) -> str:
     return " ".join(" ".join(text for text, _ in texts(figure)).split())
 
 
+@cache
+def drawn_once() -> dict[str, Figure]:
+    return dict(figures())
+
+
 def figures() -> Iterator[tuple[str, Figure]]:
     plan = make_plan(unseen=True)
     session = make_session(plan)
@@ -121,7 +127,7 @@ def test_the_same_input_gives_the_same_svg_byte_for_byte() -> None:
 
 
 def test_svg_names_no_machine_and_no_date() -> None:
-    for name, figure in figures():
+    for name, figure in drawn_once().items():
         svg = to_svg(figure, title=name, description="d", salt=name)
         assert "<metadata" not in svg
         assert "/home" not in svg
@@ -129,7 +135,7 @@ def test_svg_names_no_machine_and_no_date() -> None:
 
 
 def test_svg_ids_carry_the_salt_and_every_reference_resolves() -> None:
-    for name, figure in figures():
+    for name, figure in drawn_once().items():
         svg = to_svg(figure, title=name, description="d", salt=name)
         ids = re.findall(r'\bid="([^"]+)"', svg)
         assert len(ids) == len(set(ids))
@@ -162,14 +168,14 @@ def test_text_that_holds_a_token_colour_stays_text() -> None:
 
 
 def test_png_is_300_dpi() -> None:
-    for _, figure in figures():
+    for figure in drawn_once().values():
         picture = imread(io.BytesIO(to_png(figure)))
         assert picture.shape[1] == pytest.approx(figure.get_figwidth() * 300, abs=1)
 
 
 @pytest.mark.parametrize("name", ["plan", "session", "course", "forest", "scan"])
 def test_labels_never_overlap_nor_leave_the_frame(name: str) -> None:
-    assert_legible(dict(figures())[name])
+    assert_legible(drawn_once()[name])
 
 
 def test_five_levels_at_one_pressure_keep_their_names_apart() -> None:

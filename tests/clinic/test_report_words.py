@@ -17,6 +17,7 @@ from opentraction.clinic.report.numbers import (
     measure_cell,
     number,
     plain,
+    row_places,
     signed,
 )
 from opentraction.clinic.report.sentences import likewise, listed, without_common_end
@@ -39,6 +40,12 @@ def test_an_unknown_measure_is_not_known_and_never_a_dash_or_zero() -> None:
 @pytest.mark.parametrize(("half", "places"), [(10.0, 0), (3.0, 0), (2.9, 1), (0.12, 1), (0.11, 2), (0.0, 2)])
 def test_digits_follow_the_spread(half: float, places: int) -> None:
     assert digits(half) == places
+
+
+def test_a_row_is_compared_with_the_digits_of_its_widest_band() -> None:
+    sharp, wide = (Measure(value=10.0, sd=sd, quality=Quality.ASSUMED) for sd in (0.01, 4.0))
+    assert (row_places([sharp]), row_places([sharp, None, wide]), row_places([None])) == (2, 0, 2)
+    assert str(measure_cell(sharp, places=row_places([sharp, wide]))).startswith("10&nbsp;")
 
 
 def test_signs() -> None:

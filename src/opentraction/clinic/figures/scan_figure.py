@@ -147,5 +147,6 @@ def _frame(axis: Axes, section: MidSagittal) -> None:
     for x, text, side in ((left + 4, "front", "left"), ((left + right) / 2, "head", "center"),
                           (right - 4, "back", "right")):  # fmt: skip
         axis.text(x, top - 4, text, color=_ON_IMAGE, fontsize=7.5, ha=side, va="top", bbox=box)
+    axis.plot([left + 5, left + 25], [bottom + 5, bottom + 5], color=_GROUND, linewidth=5.0)
     axis.plot([left + 5, left + 25], [bottom + 5, bottom + 5], color=_ON_IMAGE, linewidth=2.5)
     axis.text(left + 5, bottom + 8, "20 mm", color=_ON_IMAGE, fontsize=7.5, va="bottom", bbox=box)

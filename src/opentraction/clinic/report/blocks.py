@@ -12,11 +12,12 @@ from opentraction.chart import (
     Disc,
     Finding,
     Findings,
+    Measure,
     RuleState,
     Session,
     Vertebra,
 )
-from opentraction.clinic.report.numbers import NOT_KNOWN, dose_cell, measure_cell, number
+from opentraction.clinic.report.numbers import NOT_KNOWN, dose_cell, measure_cell, number, row_places
 from opentraction.clinic.report.sentences import likewise, without_common_end
 from opentraction.clinic.report.summary import impulse_sentence
 
@@ -90,7 +91,7 @@ def disc_rows(discs: Sequence[Disc]) -> list[tuple[str, str, list[Markup | str]]
     for name, unit, attribute, scale in _ROWS:
         measures = [getattr(disc, attribute) for disc in discs]
         if any(measure is not None for measure in measures):
-            rows.append((name, unit, [measure_cell(measure, scale) for measure in measures]))
+            rows.append((name, unit, _cells(measures, scale)))
     rows.append(("slip, forward positive", "mm", [_slip(disc) for disc in discs]))
     if any(disc.protrusion is not None for disc in discs):
         rows.append(("displacement behind the corners", "mm", [_protrusion(disc) for disc in discs]))
@@ -107,11 +108,17 @@ _BONE_ROWS = (
 
 def bone_rows(bones: Sequence[Vertebra]) -> list[tuple[str, str, list[Markup | str]]]:
     """Rows (measure, unit, one cell per body) of the table of bones; empty when nothing is known of any."""
-    return [
-        (name, unit, [measure_cell(getattr(bone, attribute)) for bone in bones])
-        for name, unit, attribute in _BONE_ROWS
-        if any(getattr(bone, attribute) is not None for bone in bones)
-    ]
+    rows = []
+    for name, unit, attribute in _BONE_ROWS:
+        measures = [getattr(bone, attribute) for bone in bones]
+        if any(measure is not None for measure in measures):
+            rows.append((name, unit, _cells(measures)))
+    return rows
+
+
+def _cells(measures: Sequence[Measure | None], scale: float = 1.0) -> list[Markup | str]:
+    places = row_places(measures, scale)
+    return [measure_cell(measure, scale, places=places) for measure in measures]
 
 
 def _slip(disc: Disc) -> Markup | str:

@@ -1,6 +1,7 @@
 """Numbers as a person reads them: value, band and quality together, as many digits as the spread allows."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 
 from markupsafe import Markup
@@ -17,15 +18,25 @@ def quality_mark(quality: Quality) -> Markup:
     return Markup('<abbr class="q" title="{0}">{1}</abbr>').format(str(quality), _LETTER[quality])
 
 
-def measure_cell(measure: Measure | None, scale: float = 1.0) -> Markup | str:
-    """Value, quality mark and 5-95 % band of a measure times `scale`; "not known" when there is none."""
+def measure_cell(measure: Measure | None, scale: float = 1.0, *, places: int | None = None) -> Markup | str:
+    """Value, quality mark and 5-95 % band of a measure times `scale`; "not known" when there is none.
+
+    `places` sets the decimals; without it the measure's own spread does.
+    """
     if measure is None:
         return NOT_KNOWN
-    places = digits(NORMAL_95 * measure.sd * abs(scale))
+    if places is None:
+        places = row_places([measure], scale)
     band = interval(scale * measure.low, scale * measure.high, places)
     return Markup('{0}&nbsp;{2} <span class="band">({1})</span>').format(
         number(scale * measure.value, places), band, quality_mark(measure.quality)
     )
+
+
+def row_places(measures: Sequence[Measure | None], scale: float = 1.0) -> int:
+    """Decimals for a row of measures that are compared: what the widest of their bands allows."""
+    known = [measure for measure in measures if measure is not None]
+    return digits(max((NORMAL_95 * measure.sd * abs(scale) for measure in known), default=0.0))
 
 
 def digits(half_width: float) -> int:

@@ -33,7 +33,7 @@ from opentraction.clinic.report.blocks import (
 )
 from opentraction.clinic.report.citations import Citations
 from opentraction.clinic.report.sentences import likewise
-from opentraction.clinic.report.summary import TONE, shape, steps, summary
+from opentraction.clinic.report.summary import TONE, no_plan, shape, steps, summary
 from opentraction.evaluate import MidSagittal
 
 
@@ -125,6 +125,7 @@ def _parts(course: Course, extras: ReportExtras) -> dict[str, Any]:
         "target": course.plan.target if course.plan else None,
         "steps": steps(course),
         "summary": summary(course),
+        "no_plan": no_plan(course),
         "tone": TONE[course.eligibility.verdict],
         "from_norms": course.spine.source is SpineSource.NORMS,
         "bone_rows": bone_rows(course.spine.vertebrae),

@@ -106,7 +106,7 @@ def _found(course: Course) -> str:
 def _plan(course: Course) -> str:
     plan = course.plan
     if plan is None:
-        return f"No plan. {course.stopped_because}" if course.stopped_because else "No plan was drafted."
+        return no_plan(course)
     state = f"Signed by {course.approved.approval.by.name}" if course.approved else "Draft, not signed"
     target = f"target {plan.target}" if plan.target else "no target level"
     return (
@@ -114,6 +114,12 @@ def _plan(course: Course) -> str:
         f"{plan.profile.duration_s / 60:.0f} min at {plan.profile.angle_deg:g}°, {target}, "
         f"{plan.course.sessions} sessions."
     )
+
+
+def no_plan(course: Course) -> str:
+    """Why there is no plan, beginning with those words."""
+    reason = course.stopped_because or "Screening does not permit one."
+    return reason if reason.startswith("No plan") else f"No plan. {reason}"
 
 
 def _delivered(course: Course) -> str | Markup:
