@@ -280,7 +280,7 @@ def test_the_course_shows_error_importance_and_events() -> None:
     assert "baseline ± MDC 2.8" in said
     assert "important: MCID 2" in said
     assert "▲ after session 1: soreness under the belt (mild)" in said
-    assert "2 of 4 scores fell by an important amount since the start" in said
+    assert "2 of 4 scores fell by an important amount, 1 of them known to be beyond measurement error" in said
     assert "not an effect of treatment" in said
     assert "NRS leg pain: 7 to 3, beyond measurement error" in said
 

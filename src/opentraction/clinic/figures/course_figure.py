@@ -89,10 +89,13 @@ def _title(outcome: Outcome, series: dict[Instrument, list[tuple[int, float]]]) 
     changes = [change for change in outcome.changes if change.instrument in series]
     if not changes:
         return "Scores of the course; no pair of scores to compare yet"
-    better = sum(change.important is True and change.change < 0 for change in changes)
-    worse = sum(change.important is True and change.change > 0 for change in changes)
-    spoken = f"{better} of {len(changes)} scores fell by an important amount since the start"
-    return f"{spoken}, {worse} rose by one" if worse else spoken
+    fell = [change for change in changes if change.important is True and change.change < 0]
+    sure = sum(change.beyond_error is True for change in fell)
+    rose = sum(change.important is True and change.change > 0 for change in changes)
+    title = f"{len(fell)} of {len(changes)} scores fell by an important amount"
+    if fell:
+        title += f", {sure} of them known to be beyond measurement error"
+    return f"{title}; {rose} rose by one" if rose else title
 
 
 def _head(instrument: Instrument, change: Change | None) -> str:
