@@ -22,7 +22,7 @@ def measure_image(
 ) -> None:
     """Measure a scan or a landmark file, print the table, write what was asked for."""
     if landmark_help:
-        print(evaluate.landmark_help())
+        print(evaluate.landmark_template(), end="")
         return
     if image is None:
         raise BadInput(
