@@ -52,8 +52,8 @@ check: $(STAMP) ## check style, types and who may import whom
 test: check ## run the checks and the tests that are quick enough for every change
 	$(PYTEST) -m "not full and not bench" $(ARGS)
 
-test-full: check ## run the checks and every test, the long acceptance cases among them
-	$(PYTEST) -m "not bench" $(ARGS)
+test-full: $(STAMP) ## run the long acceptance cases that make test leaves out
+	$(PYTEST) -m "full and not bench" $(ARGS)
 
 bench: $(STAMP) ## run the measurements of benchmarks/, all or one: make bench ONLY=column
 	@shopt -s nullglob; found=; for f in benchmarks/$(or $(ONLY),*).py; do [ -f "$$f" ] || continue; found=1; echo "== $$f"; $(BIN)/python "$$f" || exit 1; done; \
