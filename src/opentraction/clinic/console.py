@@ -36,6 +36,10 @@ def run_guarded(command: Callable[[], Any]) -> int:
         return _said(f"The file system said: {error.strerror}{place}. Check the path and the space left.", 2)
     except KeyboardInterrupt:
         return _said("Stopped.", EXIT_STOPPED)
+    except SystemExit as ended:
+        if ended.code == EXIT_STOPPED:  # typer turns Ctrl-C into this and says nothing
+            return _said("Stopped.", EXIT_STOPPED)
+        raise
     except Exception as error:  # noqa: BLE001  the last line of defence: a person gets a sentence
         name = type(error).__name__
         return _said(
