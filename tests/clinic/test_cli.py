@@ -249,8 +249,14 @@ def test_tables_are_listed(case):
 
 
 @pytest.mark.parametrize("table_id", [table.table_id for table in list_tables()])
-def test_a_setting_sheet_for_every_table(case, table_id):
+def test_a_setting_sheet_or_a_reason_for_every_table(case, table_id):
     words = ("deliver", case.folder, "--sheet", table_id, *rating_words(table_id))
+    offered = next(table for table in list_tables() if table.table_id == table_id).families
+    if case.drafted.plan.profile.family not in offered:
+        refused = say(*words)
+        assert refused.code == 3
+        assert all(family.value in refused.err for family in offered)
+        return
     sheet = SettingSheet.from_json(ok(*words, "--json").out)
     assert "Dr Test" in sheet.approved_by
     assert sheet.limit.force_n > 0

@@ -1,0 +1,167 @@
+"""A session by the command line in a second process, killed or interrupted: what its record says."""
+
+import json
+import os
+import shutil
+import signal
+import time
+
+import pytest
+
+from opentraction.chart import SessionEnd
+from opentraction.deliver import open_record, replay_record, verify_record
+
+WAIT_S = 240
+
+
+@pytest.fixture(scope="module")
+def signed_case(opentraction, tmp_path_factory):
+    """A case folder with a signed plan that nobody has delivered: the draft, signed by a setting sheet."""
+    folder = tmp_path_factory.mktemp("killed")
+    form = opentraction.rewritten("phantom_p1", folder / "examination.yaml")
+    opentraction.walk(folder, form, folder / "case")
+    done = opentraction.run(
+        "deliver",
+        folder / "case",
+        "--sheet",
+        "list",
+        "--approve-as",
+        "Dr Test",
+        "--consent-by",
+        "the patient",
+    )
+    assert done.code == 0, done.err
+    return folder / "case"
+
+
+def begun(opentraction, signed_case, folder, *more):
+    """A session that has begun in a process of its own, and its record."""
+    case = folder / "case"
+    shutil.copytree(signed_case, case)
+    with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
+        process = opentraction.start(
+            "deliver", case, "--approve-as", "Dr Test", "--consent-by", "the patient", *more, out=out, err=err
+        )
+    return process, case / "session-01.record"
+
+
+def wait_for(process, ready, folder):
+    until = time.monotonic() + WAIT_S
+    while not ready():
+        assert process.poll() is None, (folder / "err").read_text()
+        assert time.monotonic() < until, "the session did not come so far"
+        time.sleep(0.01)
+
+
+def size_of(record):
+    return record.stat().st_size if record.exists() else 0
+
+
+def where_it_ended(opentraction, record):
+    """What the command says of a record that was cut off."""
+    said = opentraction.run("record", record)
+    assert said.code == 0, said.err
+    told = json.loads(opentraction.run("record", record, "--json").out)
+    assert told["check"]["damaged_line"] is None
+    assert told["replay"]["same"]
+    assert not told["record"]["complete"]
+    return said.out, told["record"]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("after_s", [0.0, 0.7, 3.0, 9.0])
+def test_a_session_at_the_pace_of_the_clock_is_killed(opentraction, signed_case, tmp_path, after_s):
+    process, record = begun(opentraction, signed_case, tmp_path, "--real-time")
+    wait_for(process, lambda: size_of(record) > 0, tmp_path)
+    time.sleep(after_s)
+    process.kill()
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    said, told = where_it_ended(opentraction, record)
+    assert told["session"]["end"] == SessionEnd.INTERRUPTED
+    assert f"interrupted at {told['ended_at_s']:.1f} s, {told['ended_state']}" in said
+    assert told["ended_at_s"] == pytest.approx(after_s, abs=1.5)
+    assert not list((tmp_path / "case").glob("session-*.json"))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("share", [0.1, 0.45, 0.8, 0.99])
+def test_a_session_is_killed_late(opentraction, signed_case, tmp_path, share):
+    """Faster than the clock, to reach the holds and the end of a session of twenty minutes."""
+    whole_bytes = 6_500_000
+    process, record = begun(opentraction, signed_case, tmp_path)
+    wait_for(process, lambda: size_of(record) > share * whole_bytes, tmp_path)
+    process.kill()
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    said, told = where_it_ended(opentraction, record)
+    assert told["session"]["end"] == SessionEnd.INTERRUPTED
+    assert told["ended_at_s"] > share * 600
+    assert f"interrupted at {told['ended_at_s']:.1f} s, {told['ended_state']}" in said
+
+
+@pytest.mark.full
+def test_killed_before_the_session_began_leaves_no_record_and_no_session(opentraction, signed_case, tmp_path):
+    process, record = begun(opentraction, signed_case, tmp_path, "--real-time")
+    time.sleep(1.0)
+    process.kill()
+    process.wait()
+    assert not record.exists()
+    assert not list((tmp_path / "case").glob("session-*"))
+
+
+@pytest.mark.full
+def test_control_c_releases_with_a_whole_record_and_exit_code_130(opentraction, signed_case, tmp_path):
+    process, record = begun(opentraction, signed_case, tmp_path, "--real-time")
+    wait_for(process, lambda: size_of(record) > 0, tmp_path)
+    time.sleep(6.0)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=60)
+    said = (tmp_path / "err").read_text()
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert "Stopped" in said
+    opened = open_record(record)
+    assert opened.complete
+    assert opened.session.end is SessionEnd.INTERRUPTED
+    assert "KeyboardInterrupt" in opened.session.note
+    assert "released" in opened.session.note
+    assert opened.session.samples[-1].commanded_n == 0.0
+    assert opened.session.samples[-1].measured_n < 5.0
+    most = max(sample.measured_n for sample in opened.session.samples)
+    assert most > 5.0, "nothing was pulled when the stop came, so no release was tested"
+    assert verify_record(record).damaged_line is None
+    assert replay_record(record).same
+
+
+@pytest.mark.full
+def test_control_c_twice_still_lets_go(opentraction, signed_case, tmp_path):
+    """A second Ctrl-C may cut the record's end short; it opens all the same, and says where it ended."""
+    process, record = begun(opentraction, signed_case, tmp_path, "--real-time")
+    wait_for(process, lambda: size_of(record) > 0, tmp_path)
+    time.sleep(8.0)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=60)
+    assert process.returncode == 130, (tmp_path / "err").read_text()
+    assert "Traceback" not in (tmp_path / "err").read_text()
+    opened = open_record(record)
+    assert opened.session.end in (SessionEnd.INTERRUPTED, SessionEnd.STOPPED_BY_OPERATOR)
+    assert verify_record(record).damaged_line is None
+
+
+@pytest.mark.full
+def test_control_c_while_the_model_is_built_ends_with_130_and_nothing_half_written(opentraction, tmp_path):
+    scan = tmp_path / "no-scan"
+    scan.mkdir()
+    opentraction.rewritten("phantom_p1", scan / "examination.yaml")
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        process = opentraction.start("course", scan, "--out", tmp_path / "case", out=out, err=err)
+    wait_for(process, lambda: "screening" in (tmp_path / "err").read_text(), tmp_path)
+    os.kill(process.pid, signal.SIGINT)
+    process.wait(timeout=120)
+    said = (tmp_path / "err").read_text()
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert not (tmp_path / "case").exists() or not list((tmp_path / "case").iterdir())
