@@ -12,8 +12,9 @@ import pytest
 from typer.main import get_command
 
 from opentraction import deliver, screen
-from opentraction.chart import RuleState, Verdict
+from opentraction.chart import Alternative, Course, RuleState, Verdict
 from opentraction.clinic import cli, console
+from opentraction.clinic.commands.demo import run_demo
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -125,3 +126,36 @@ def test_every_picture_is_used_and_small() -> None:
     assert pictures
     assert used == set(pictures)
     assert all(path.stat().st_size < 250_000 for path in pictures.values())
+
+
+@pytest.mark.full
+def test_the_numbers_of_the_tutorial_are_those_of_the_demonstration(tmp_path: Path) -> None:
+    run_demo(tmp_path, seed=7)
+    course = Course.from_json((tmp_path / "course.json").read_text(encoding="utf-8"))
+    plan, page = course.plan, " ".join(text("tutorial/first-patient.md").split())
+    assert plan is not None
+    assert plan.target is not None
+    height = course.spine.disc(plan.target).height_mid_mm
+    limits = sorted(limit.force_n for limit in plan.limits)
+    chosen = next(item for item in plan.alternatives if item.chosen)
+    best = next(item for item in plan.alternatives if "The highest score found" in item.why)
+    below = [f"{int(s) // 60}:{int(s) % 60:02d}" for s in chosen.target_seconds_below]
+    for words in (
+        f"Target {plan.target}: middle height {height.value:.1f} mm ({height.low:.1f} to {height.high:.1f})",
+        f"**{plan.profile.peak_force_n:.0f} N is not the strongest plan",
+        f"**{limits[0]:.0f} N** is the limit",
+        f"would be {limits[1]:.0f} N",
+        f"({band(chosen)}, against {band(best)})",
+        f"Below zero for {below[1]} ({below[0]} to {below[2]})",
+    ):
+        assert words in page, f"the demonstration says: {words}"
+    neighbours = [item for item in course.doses[0].levels if item.level is not plan.target]
+    mine = course.doses[0].levels[plan.target.place]
+    assert all(item.unloading_dose_mpa_s[1] > mine.unloading_dose_mpa_s[1] for item in neighbours)
+    lying = next(item for item in plan.alternatives if item.peak_force_n == 0)
+    assert lying.target_dose_mpa_s[1] < 0
+
+
+def band(item: Alternative) -> str:
+    low, middle, high = item.target_dose_mpa_s
+    return f"{middle:.0f} MPa s, {low:.0f} to {high:.0f}"
