@@ -139,7 +139,7 @@ def test_the_numbers_of_the_tutorial_are_those_of_the_demonstration(tmp_path: Pa
     limits = sorted(limit.force_n for limit in plan.limits)
     chosen = next(item for item in plan.alternatives if item.chosen)
     best = next(item for item in plan.alternatives if "The highest score found" in item.why)
-    below = [f"{int(s) // 60}:{int(s) % 60:02d}" for s in chosen.target_seconds_below]
+    below = [f"{round(s) // 60}:{round(s) % 60:02d}" for s in chosen.target_seconds_below]
     for words in (
         f"Target {plan.target}: middle height {height.value:.1f} mm ({height.low:.1f} to {height.high:.1f})",
         f"**{plan.profile.peak_force_n:.0f} N is not the strongest plan",
