@@ -29,8 +29,8 @@ from opentraction.clinic.figures import (
 )
 
 PICTURES = Path(__file__).parent / "pictures"
-WIDTH_PX = 1300
-"""Width of a figure on a page: sharp at twice the usual 650 px."""
+WIDTH_PX, HEIGHT_PX = 1300, 1450
+"""Largest size of a picture on a page: sharp at twice the usual 650 px."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -84,11 +84,9 @@ def photograph(page: Path) -> None:
 
 
 def save(picture: Image.Image, title: str) -> None:
-    """Write a picture with a palette of 256 colours, no wider than a page needs."""
+    """Write a picture with a palette of 256 colours, no larger than a page needs."""
     picture = picture.convert("RGB")
-    if picture.width > WIDTH_PX:
-        height = round(picture.height * WIDTH_PX / picture.width)
-        picture = picture.resize((WIDTH_PX, height), Image.Resampling.LANCZOS)
+    picture.thumbnail((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS)
     small = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
     small.save(PICTURES / f"{title}.png", optimize=True)
 
