@@ -1,14 +1,14 @@
-"""Courses made by hand, importable by the name of their module."""
+"""Courses made by hand and the command line in this process, importable by the names of their modules."""
 
 import importlib.util
 import sys
 from pathlib import Path
 
-if "courses_by_hand" not in sys.modules:
-    place = Path(__file__).with_name("courses_by_hand.py")
-    spec = importlib.util.spec_from_file_location("courses_by_hand", place)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["courses_by_hand"] = module
-    spec.loader.exec_module(module)
+for name in ("courses_by_hand", "command_line"):
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)

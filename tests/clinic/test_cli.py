@@ -1,19 +1,16 @@
 """Every command with and without --json, the exit codes, the help: what a person and a machine rely on."""
 
-import contextlib
-import io
 import json
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from unittest import mock
 
 import pytest
 import yaml
+from command_line import ok, say
 
 from opentraction.chart import (
     ApprovedPlan,
@@ -29,7 +26,7 @@ from opentraction.chart import (
     SessionEnd,
     Spine,
 )
-from opentraction.clinic.cli import app, main
+from opentraction.clinic.cli import app
 from opentraction.deliver import RecordCheck, RecordedSession, ReplayReport, SettingSheet, list_tables
 
 COMMANDS = [
@@ -38,36 +35,6 @@ COMMANDS = [
 ]  # fmt: skip
 HEAVY = ("jax", "numpy", "scipy", "matplotlib", "nibabel", "pydicom", "jinja2")
 NEEDS_A_NAME = "Sign with --approve-as NAME"
-
-
-@dataclass(frozen=True)
-class Said:
-    """Exit code and both streams of one command."""
-
-    code: int
-    out: str
-    err: str
-
-
-def say(*words: object) -> Said:
-    """Run a command in this process, as its entry point does."""
-    out, err = io.StringIO(), io.StringIO()
-    argv = ["opentraction", *map(str, words)]
-    with (
-        mock.patch.object(sys, "argv", argv),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as ended,
-    ):
-        main()
-    code = ended.value.code
-    return Said(0 if code is None else int(code), out.getvalue(), err.getvalue())
-
-
-def ok(*words: object) -> Said:
-    said = say(*words)
-    assert said.code == 0, said.err
-    return said
 
 
 def form_text(root: Path, **changes: object) -> str:
