@@ -70,9 +70,9 @@ def _by_level(words: list[str], option: str) -> dict[Level, float]:
         try:
             values[Level(name)] = float(number)
         except ValueError as error:
-            reason = error if isinstance(error, BadInput) else "the number is missing or no number"
+            reason = str(error) if isinstance(error, BadInput) else "the number is missing or no number"
             raise BadInput(
-                f"Expected {option} LEVEL=number such as L4-L5=4, got '{word}': {reason}"
+                f"Expected {option} LEVEL=number such as L4-L5=4, got '{word}': {reason.rstrip('.')}."
             ) from None
     return values
 
