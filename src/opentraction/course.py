@@ -33,7 +33,7 @@ from opentraction.chart import (
     Table,
     Verdict,
 )
-from opentraction.evaluate import Examination, ImagingStudy
+from opentraction.evaluate import Examination
 
 
 class Watch(Protocol):
@@ -90,12 +90,14 @@ def run_course(
     record: Path | None = None,
     questionnaires: Sequence[Questionnaire] = (),
     adverse_events: Sequence[AdverseEvent] = (),
+    earlier: Course | None = None,
     watch: Watch | None = None,
 ) -> Course:
     """Walk one patient from a measured spine to an outcome.
 
     `table` makes the table for this patient (the simulated one feels like the patient's own plant);
     without it, or without a signature, nothing is delivered. `record` is the session record's file.
+    `earlier` is the course so far: its sessions and questionnaires count, and this is its next session.
     """
     watch = watch or Silent()
     spine = evaluate.with_posture(spine, examination)
@@ -107,37 +109,69 @@ def run_course(
         patient=patient, spine=spine, findings=findings, eligibility=eligibility,
         questionnaires=tuple(questionnaires),
     )  # fmt: skip
+    if earlier is not None:
+        course, adverse_events = continued(course, earlier, adverse_events)
     if eligibility.verdict in (Verdict.EMERGENCY, Verdict.NOT_SUITABLE):
         reason = f"No plan: screening says '{eligibility.verdict}'. {eligibility.because[0]}"
         return with_outcome(course.replace(stopped_because=reason), adverse_events)
 
+    model, course = planned(course, options, watch)
+    course = sign(course, by=options.approver, at=options.at)
+    if course.approved is not None and table is not None and record is not None:
+        course = delivered(course, model, table=table, record=record, at=options.at, watch=watch)
+    return with_outcome(course, adverse_events)
+
+
+def continued(
+    course: Course, earlier: Course, adverse_events: Sequence[AdverseEvent]
+) -> tuple[Course, tuple[AdverseEvent, ...]]:
+    """The course with what came before it: sessions, doses, questionnaires and adverse events."""
+    asked = (*earlier.questionnaires, *(q for q in course.questionnaires if q not in earlier.questionnaires))
+    happened = earlier.outcome.adverse_events if earlier.outcome is not None else ()
+    events = (*happened, *(event for event in adverse_events if event not in happened))
+    course = course.replace(sessions=earlier.sessions, doses=earlier.doses, questionnaires=asked)
+    return course, events
+
+
+def planned(course: Course, options: CourseOptions, watch: Watch) -> tuple[mechanics.SpineModel, Course]:
+    """The model of this spine, and the course with the draft of its next session."""
     with watch.step("model of this spine"):
-        column = evaluate.assume_missing(spine, patient)
+        column = evaluate.assume_missing(course.spine, course.patient)
         model = mechanics.build(
-            column, patient, setup=options.setup, samples=options.samples, seed=options.seed
+            column, course.patient, setup=options.setup, samples=options.samples, seed=options.seed
         )
     with watch.step("plan"):
         draft = plan.optimise(
-            model, eligibility, patient=patient, findings=findings, spine_digest=spine.digest(),
-            setup=options.setup,
-            capability=options.capability, clinician_cap_n=options.clinician_cap_n, minutes=options.minutes,
-            co_interventions=options.co_interventions, at=options.at, progress=watch.progress,
+            model, course.eligibility, patient=course.patient, findings=course.findings,
+            spine_digest=course.spine.digest(), setup=options.setup, capability=options.capability,
+            clinician_cap_n=options.clinician_cap_n, minutes=options.minutes,
+            session_number=len(course.sessions) + 1, co_interventions=options.co_interventions,
+            at=options.at, progress=watch.progress,
         )  # fmt: skip
-    draft = consented(draft, by=options.consent_by, at=options.at)
-    course = sign(course.replace(plan=draft), by=options.approver, at=options.at)
-    if course.approved is None or table is None or record is None:
-        return with_outcome(course, adverse_events)
+    return model, course.replace(plan=consented(draft, by=options.consent_by, at=options.at))
 
+
+def delivered(
+    course: Course,
+    model: mechanics.SpineModel,
+    *,
+    table: TableMaker,
+    record: Path,
+    at: datetime,
+    watch: Watch,
+) -> Course:
+    """The course with its signed plan delivered and replayed, or with the reason why the table refused."""
+    assert course.approved is not None
     with watch.step("session"):
         the_table = table(mechanics.plant(model), course.approved)
+        last = course.sessions[-1] if course.sessions else None
         try:
-            session = deliver.run(course.approved, the_table, record=record, started_at=options.at)
+            session = deliver.run(course.approved, the_table, record=record, started_at=at, previous=last)
         except Refused as refusal:
-            return with_outcome(course.replace(stopped_because=f"Not delivered: {refusal}"), adverse_events)
+            return course.replace(stopped_because=f"Not delivered: {refusal}")
     with watch.step("delivered dose"):
-        dose = delivered_dose(model, draft, session)
-    course = course.replace(sessions=(session,), doses=(dose,))
-    return with_outcome(course, adverse_events)
+        dose = delivered_dose(model, course.approved.plan, session)
+    return course.replace(sessions=(*course.sessions, session), doses=(*course.doses, dose))
 
 
 def consented(draft: Plan, *, by: str | None, at: datetime) -> Plan:
@@ -179,10 +213,3 @@ def with_outcome(course: Course, adverse_events: Sequence[AdverseEvent] = ()) ->
     if course.plan is not None and course.sessions:
         outcome = outcome.replace(advice=follow.advise(outcome, course.sessions, course.plan.course))
     return course.replace(outcome=outcome)
-
-
-def spine_of(study: ImagingStudy | None, patient: Patient, examination: Examination) -> Spine:
-    """The measured spine of a study, or a spine of published norms when there is no scan."""
-    if study is not None:
-        return evaluate.measure(study)
-    return evaluate.spine_of_norms(patient, examination.report)

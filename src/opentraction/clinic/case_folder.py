@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TypeVar
 
-from opentraction.chart import BadInput, Course, Value
+from opentraction.chart import BadInput, Course, Patient, Refused, Value
 from opentraction.clinic.console import write_whole
 
 V = TypeVar("V", bound=Value)
@@ -30,6 +30,24 @@ def write_course(course: Course, folder: Path) -> None:
         write_whole(folder / f"session-{session.session_id}.json", session.to_json())
         write_whole(folder / f"dose-{session.session_id}.json", dose.to_json())
     write_whole(folder / "course.json", course.to_json())
+
+
+def earlier_course(folder: Path, patient: Patient) -> Course | None:
+    """The course a folder already holds, which the next session continues; None when it holds none.
+
+    Raises:
+        Refused: when the folder belongs to another patient; nothing of theirs is touched.
+    """
+    path = folder / "course.json"
+    if not path.is_file():
+        return None
+    course = read_value(path, Course)
+    if course.patient.patient_id != patient.patient_id:
+        raise Refused(
+            f"{folder.name} holds the course of patient {course.patient.patient_id}, the form is of "
+            f"{patient.patient_id}. Give another --out folder."
+        )
+    return course
 
 
 def read_value(path: Path, kind: type[V]) -> V:

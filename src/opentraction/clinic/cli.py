@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from opentraction import __version__
 from opentraction.clinic.console import run_guarded
 
 app = typer.Typer(
@@ -41,6 +42,10 @@ At = Annotated[
         help="Judge the form at this moment (2026-11-20T10:00) instead of now; nothing is signed then.",
     ),
 ]
+Overrides = Annotated[
+    Path | None,
+    typer.Option("--overrides", help="Overrides of screening rules (YAML): rule, name, time, reason."),
+]
 ConsentBy = Annotated[
     str | None, typer.Option("--consent-by", help="Who gave consent to the text of the draft.")
 ]
@@ -48,6 +53,26 @@ Approver = Annotated[
     str | None,
     typer.Option("--approve-as", help="Name of the clinician who signs. Without it all stops at a draft."),
 ]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"opentraction {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+) -> None:
+    """Plan, deliver and follow spinal decompression (lumbar traction).
+
+    Scan, findings, screening, plan, session, outcome, evidence. Research and decision support; not a
+    cleared medical device.
+    """
 
 
 @app.command(epilog="Example: opentraction demo --out demo-out")
@@ -132,13 +157,22 @@ def screen(
     questions: Annotated[
         bool, typer.Option("--questions", help="Print the questions and their numbers.")
     ] = False,
+    overrides: Overrides = None,
     at: At = None,
     as_json: Json = False,
 ) -> None:
     """Screen for contraindications and red flags: each yes, no or unknown, cited; unknown is never no."""
     from opentraction.clinic.commands.screen import screen_form
 
-    screen_form(form, spine=spine, form_help=form_help, questions=questions, at=at, as_json=as_json)
+    screen_form(
+        form,
+        spine=spine,
+        form_help=form_help,
+        questions=questions,
+        override_file=overrides,
+        at=at,
+        as_json=as_json,
+    )
 
 
 @app.command(epilog="Example: opentraction plan --form form.yaml --spine spine.json --out case")
@@ -150,12 +184,15 @@ def plan(
     out: OutFolder = Path("case"),
     cap_n: Annotated[float | None, typer.Option(help="The clinician's own cap of the pull [N].")] = None,
     minutes: Annotated[float, typer.Option(help="Length of a session [min].")] = 20.0,
+    overrides: Overrides = None,
     as_json: Json = False,
 ) -> None:
     """Draft a plan: force, angle and timing for this spine, bands, limits, alternatives. Not signed."""
     from opentraction.clinic.commands.plan import draft_plan
 
-    draft_plan(form, spine=spine, out=out, cap_n=cap_n, minutes=minutes, as_json=as_json)
+    draft_plan(
+        form, spine=spine, out=out, cap_n=cap_n, minutes=minutes, override_file=overrides, as_json=as_json
+    )
 
 
 @app.command(epilog='Example: opentraction deliver case --approve-as "Dr Ada Roe" --consent-by "the patient"')
@@ -179,6 +216,9 @@ def deliver(
     ] = None,
     real_time: Annotated[bool, typer.Option(help="Run at the pace of the clock, not faster.")] = False,
     seed: Annotated[int, typer.Option(help="Noise and breathing of the simulated patient.")] = 1,
+    clear_trips_as: Annotated[
+        str | None, typer.Option(help="Who looked at the cause of the last session's trips and clears them.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run a signed plan on the SIMULATED table, or print the setting sheet for a table you own."""
@@ -186,7 +226,7 @@ def deliver(
 
     deliver_case(
         folder, approve_as=approve_as, consent_by=consent_by, sheet=sheet, rating=rating or [],
-        reported=reported, real_time=real_time, seed=seed, as_json=as_json,
+        reported=reported, real_time=real_time, seed=seed, clear_as=clear_trips_as, as_json=as_json,
     )  # fmt: skip
 
 
@@ -242,6 +282,7 @@ def course(
     consent_by: ConsentBy = None,
     questionnaires: Annotated[Path | None, typer.Option(help="Answered questionnaires (YAML).")] = None,
     cap_n: Annotated[float | None, typer.Option(help="The clinician's own cap of the pull [N].")] = None,
+    overrides: Overrides = None,
     at: At = None,
     as_json: Json = False,
 ) -> None:
@@ -250,7 +291,8 @@ def course(
 
     run_folder(
         folder, form=form, labels=labels, convention=convention, out=out, approve_as=approve_as,
-        consent_by=consent_by, questionnaires=questionnaires, cap_n=cap_n, at=at, as_json=as_json,
+        consent_by=consent_by, questionnaires=questionnaires, cap_n=cap_n, override_file=overrides, at=at,
+        as_json=as_json,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from opentraction.chart import AdverseEvent, BadInput, Instrument, Questionnaire, Value
+from opentraction.chart import AdverseEvent, BadInput, Instrument, Override, Questionnaire, Value
 
 FOLLOW_FORM = """\
 # Questionnaires of one course. An item left unanswered is written as null; nothing is ever filled in for it.
@@ -25,6 +25,12 @@ questionnaires:
     items: [4]
 adverse_events: []            # - {at: ..., what: "...", severity: mild, after_session: 3, action: "..."}
 """
+
+
+class OverrideForm(Value):
+    """Overrides of screening rules: `overrides: [{rule_id: RE17, by: {name: ...}, at: ..., reason: ...}]`."""
+
+    overrides: tuple[Override, ...]
 
 
 class FollowForm(Value):
@@ -64,6 +70,13 @@ def read_follow_form(path: Path) -> FollowForm:
                     "Correct the name."
                 )
     return FollowForm(**fields)
+
+
+def read_overrides(path: Path | None) -> tuple[Override, ...]:
+    """The overrides of a YAML file, each with rule, name, time and reason; none without a file."""
+    if path is None:
+        return ()
+    return OverrideForm(**read_yaml(path, "a list of overrides")).overrides
 
 
 def moment(text: str | None) -> datetime:

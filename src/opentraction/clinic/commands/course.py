@@ -13,10 +13,10 @@ from opentraction.chart import (
     Role,
     Table,
 )
-from opentraction.clinic.case_folder import write_course
+from opentraction.clinic.case_folder import earlier_course, write_course
 from opentraction.clinic.commands.report import write_course_report
 from opentraction.clinic.console import Steps, print_json
-from opentraction.clinic.forms import FollowForm, moment, read_follow_form
+from opentraction.clinic.forms import FollowForm, moment, read_follow_form, read_overrides
 from opentraction.clinic.report import is_simulated
 from opentraction.clinic.sources import Case, read_case
 from opentraction.course import CourseOptions, TableMaker, run_course
@@ -33,12 +33,14 @@ def run_folder(
     consent_by: str | None,
     questionnaires: Path | None,
     cap_n: float | None,
+    override_file: Path | None,
     at: str | None,
     as_json: bool,
 ) -> None:
     """Run the course of a folder and write everything into `out`."""
     steps = Steps(quiet=as_json)
     follow_form = read_follow_form(questionnaires) if questionnaires else FollowForm()
+    overrides = read_overrides(override_file)
     with steps.step("reading and measuring"):
         case = read_case(folder, form=form, labels=labels, convention=convention)
     moment_at = moment(at)
@@ -50,9 +52,11 @@ def run_folder(
         approver=approver,
         clinician_cap_n=cap_n,
         consent_by=consent_by,
+        overrides=overrides,
         capability=simulated_capability(),
     )
-    course = run_case(case, options=options, follow_form=follow_form, out=out, steps=steps)
+    earlier = earlier_course(out, case.patient)
+    course = run_case(case, options=options, follow_form=follow_form, out=out, steps=steps, earlier=earlier)
     if as_json:
         print_json(course)
     else:
@@ -60,7 +64,14 @@ def run_folder(
 
 
 def run_case(
-    case: Case, *, options: CourseOptions, follow_form: FollowForm, out: Path, steps: Steps, seed: int = 1
+    case: Case,
+    *,
+    options: CourseOptions,
+    follow_form: FollowForm,
+    out: Path,
+    steps: Steps,
+    seed: int = 1,
+    earlier: Course | None = None,
 ) -> Course:
     """Run the course, then write its parts and its report; the session record is written as it happens."""
     out.mkdir(parents=True, exist_ok=True)
@@ -73,6 +84,7 @@ def run_case(
         record=free_record(out),
         questionnaires=follow_form.questionnaires,
         adverse_events=follow_form.adverse_events,
+        earlier=earlier,
         watch=steps,
     )
     with steps.step("report"):
@@ -121,10 +133,7 @@ def print_course(course: Course, out: Path) -> None:
     if course.plan:
         profile = course.plan.profile
         state = "signed" if course.approved else "draft"
-        print(
-            f"  Plan ({state}): {profile.name}, {profile.peak_force_n:.0f} N, "
-            f"{profile.duration_s / 60:.0f} min"
-        )
+        print(f"  Plan ({state}): {profile.name}, {profile.duration_s / 60:.0f} min")
     for session in course.sessions:
         print(f"  Session: {session.end}")
     if course.outcome:

@@ -36,6 +36,7 @@ def deliver_case(
     reported: Path | None,
     real_time: bool,
     seed: int,
+    clear_as: str | None,
     as_json: bool,
 ) -> None:
     """Deliver the plan of a case folder, print its setting sheet, or take a typed return."""
@@ -53,7 +54,10 @@ def deliver_case(
     elif reported is not None:
         raise BadInput("Expected --sheet TABLE beside --reported: which table was it? 'list' names them.")
     else:
-        session = on_simulated_table(folder, approved, real_time=real_time, seed=seed, quiet=as_json)
+        last = last_session(folder, clear_as=clear_as)
+        session = on_simulated_table(
+            folder, approved, real_time=real_time, seed=seed, previous=last, quiet=as_json
+        )
     dose = dose_of(folder, approved.plan, session)
     write_whole(folder / f"session-{session.session_id}.json", session.to_json())
     write_whole(folder / f"dose-{session.session_id}.json", dose.to_json())
@@ -78,8 +82,27 @@ def signed_plan(folder: Path, *, approve_as: str | None, consent_by: str | None)
     return approved
 
 
+def last_session(folder: Path, *, clear_as: str | None) -> Session | None:
+    """The last session of the folder's course, its trips cleared when a name is given, or None."""
+    path = folder / "course.json"
+    course = read_value(path, Course) if path.is_file() else None
+    if course is None or not course.sessions:
+        return None
+    last = course.sessions[-1]
+    if clear_as is not None and any(not trip.cleared_by for trip in last.trips):
+        last = deliver.clear_trips(last, by=Clinician(name=clear_as))
+        write_course(course.replace(sessions=(*course.sessions[:-1], last)), folder)
+    return last
+
+
 def on_simulated_table(
-    folder: Path, approved: ApprovedPlan, *, real_time: bool, seed: int, quiet: bool
+    folder: Path,
+    approved: ApprovedPlan,
+    *,
+    real_time: bool,
+    seed: int,
+    previous: Session | None,
+    quiet: bool,
 ) -> Session:
     """Run a session on the SIMULATED table, felt like the patient of the folder; Ctrl-C stops it safely."""
     steps = Steps(quiet=quiet)
@@ -94,7 +117,12 @@ def on_simulated_table(
     table = simulated_table(seed, pace=1.0 if real_time else None)(plant, approved)
     with steps.step("session"):
         return deliver.run(
-            approved, table, record=free_record(folder), started_at=stamped_now(), progress=show
+            approved,
+            table,
+            record=free_record(folder),
+            started_at=stamped_now(),
+            progress=show,
+            previous=previous,
         )
 
 

@@ -4,16 +4,23 @@ from pathlib import Path
 
 from opentraction import evaluate
 from opentraction.chart import Plan, Spine, lowest
-from opentraction.clinic.case_folder import read_value, write_course
+from opentraction.clinic.case_folder import earlier_course, read_value, write_course
 from opentraction.clinic.commands.course import simulated_capability
 from opentraction.clinic.console import Steps, print_json
-from opentraction.clinic.forms import stamped_now
+from opentraction.clinic.forms import read_overrides, stamped_now
 from opentraction.clinic.sources import patient_of
 from opentraction.course import CourseOptions, run_course
 
 
 def draft_plan(
-    form: Path, *, spine: Path | None, out: Path, cap_n: float | None, minutes: float, as_json: bool
+    form: Path,
+    *,
+    spine: Path | None,
+    out: Path,
+    cap_n: float | None,
+    minutes: float,
+    override_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Draft a plan and write it with what it rests on; nothing is signed or delivered."""
     examination = evaluate.read_examination(form)
@@ -23,10 +30,12 @@ def draft_plan(
         at=stamped_now(),
         clinician_cap_n=cap_n,
         minutes=minutes,
+        overrides=read_overrides(override_file),
         capability=simulated_capability(),
     )
     steps = Steps(quiet=as_json)
-    course = run_course(patient, examination, options=options, spine=measured, watch=steps)
+    earlier = earlier_course(out, patient)
+    course = run_course(patient, examination, options=options, spine=measured, earlier=earlier, watch=steps)
     write_course(course, out)
     if as_json:
         print_json(course.plan if course.plan is not None else course.eligibility)

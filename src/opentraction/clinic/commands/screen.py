@@ -6,12 +6,19 @@ from opentraction import evaluate, screen
 from opentraction.chart import BadInput, Eligibility, RuleState, Spine
 from opentraction.clinic.case_folder import read_value
 from opentraction.clinic.console import print_json
-from opentraction.clinic.forms import moment
+from opentraction.clinic.forms import moment, read_overrides
 from opentraction.clinic.sources import patient_of
 
 
 def screen_form(
-    form: Path | None, *, spine: Path | None, form_help: bool, questions: bool, at: str | None, as_json: bool
+    form: Path | None,
+    *,
+    spine: Path | None,
+    form_help: bool,
+    questions: bool,
+    override_file: Path | None,
+    at: str | None,
+    as_json: bool,
 ) -> None:
     """Screen the patient of a form, with the image's findings when a spine is given."""
     if form_help:
@@ -28,7 +35,7 @@ def screen_form(
     patient = patient_of(examination, form)
     measured = read_value(spine, Spine) if spine else evaluate.spine_of_norms(patient, examination.report)
     findings = evaluate.examine(measured, examination)
-    eligibility = screen.screen(patient, findings, at=moment(at))
+    eligibility = screen.screen(patient, findings, at=moment(at), overrides=read_overrides(override_file))
     if as_json:
         print_json(eligibility)
     else:

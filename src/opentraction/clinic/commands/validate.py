@@ -19,9 +19,7 @@ def print_validation(*, targets: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(as_document(report))
         return
-    print(
-        "row   result      model, median (5-95 %)          target                            role"
-    )
+    print("row   result      model, median (5-95 %)          target                            role")
     for row in report.rows:
         if row.model is not None:
             print(_line(row))
