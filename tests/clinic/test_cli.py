@@ -218,7 +218,7 @@ def test_tables_are_listed(case):
 @pytest.mark.parametrize("table_id", [table.table_id for table in list_tables()])
 def test_a_setting_sheet_or_a_reason_for_every_table(case, table_id):
     words = ("deliver", case.folder, "--sheet", table_id, *rating_words(table_id))
-    offered = next(table for table in list_tables() if table.table_id == table_id).families
+    offered = next(table for table in list_tables() if table.table_id == table_id).modes
     if case.drafted.plan.profile.family not in offered:
         refused = say(*words)
         assert refused.code == 3

@@ -240,7 +240,7 @@ def test_a_disc_cut_by_the_border_is_said(study):
 def test_refusals_are_one_sentence_each(study):
     with pytest.raises(BadInput, match="Expected a study with a label map"):
         measure(replace(study, labels=None))
-    with pytest.raises(BadInput, match="at least one lumbar disc"):
+    with pytest.raises(BadInput, match="no lumbar level"):
         measure(replace(study, labels=np.zeros_like(study.labels)))
     with pytest.raises(BadInput, match="L3-L4"):
         measure(without(study, "L3-L4", "L3", "L4"))
