@@ -245,7 +245,8 @@ CASES = [
     infinite_labels, ten_millimetre_slices, labels_of_another_place, nothing_usable, no_such_place,
     landmarks_of_the_neck, landmarks_misspelt,
 ]  # fmt: skip
-ONE_SENTENCE_S_LENGTH = 400
+ONE_SENTENCE_S_LENGTH = 500
+"""The longest names four published sources of a limit."""
 
 
 def form(**changes):
