@@ -58,8 +58,8 @@ def errors(phantom: Phantom, spine: Spine) -> dict[str, float]:
 def test_measured_rendering_returns_the_truth(seeds):
     """Heights 0.5 mm, angles 1.5 degrees, volume 3 %.
 
-    Bodies are given 0.6 mm: an upper endplate that is flat and lies along the grid is known to half a voxel
-    only, and in 900 body heights two exceed 0.5 mm (0.51 and 0.55).
+    Labels alone pass 0.5 mm at two of 900 body heights: an endplate that is flat and lies along the grid is
+    known from them to half a voxel only. There the grey values decide.
     """
     worst: dict[str, float] = {}
     for seed in seeds:
@@ -69,7 +69,7 @@ def test_measured_rendering_returns_the_truth(seeds):
     print("worst of", list(seeds), {kind: round(error, 3) for kind, error in worst.items()})
     assert worst["disc height mm"] <= 0.5
     assert worst["disc wedge deg"] <= 1.5
-    assert worst["body height mm"] <= 0.6
+    assert worst["body height mm"] <= 0.5
     assert worst["body wedge deg"] <= 1.5
     assert worst["lordosis deg"] <= 1.5
     assert worst["volume %"] <= 3.0

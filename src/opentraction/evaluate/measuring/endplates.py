@@ -12,6 +12,7 @@ import numpy as np
 
 from opentraction.evaluate.measuring.frames import Array, Axes, axes_from
 from opentraction.evaluate.measuring.occupancy import Occupancy
+from opentraction.evaluate.measuring.picture import Clues, clues
 
 Inside = Callable[[Array], Array]
 """World points (..., 3) to the share of the slab there; 0.5 at its edge."""
@@ -36,6 +37,8 @@ ANGLES = np.linspace(0.0, 2.0 * np.pi, 72, endpoint=False)
 _ROUNDS = 4
 _STEP_MM = 0.5
 _FEWEST_COLUMNS = 40
+_HARD = 0.02
+"""Softness of the labels as bounds on what the image decides, of the voxel across."""
 _SCALE = np.array([1.0, 15.0, 15.0, 225.0, 225.0, 225.0])
 """Makes the six terms alike in size over an endplate."""
 
@@ -285,7 +288,10 @@ def separated(surface: Surface, side: Side, axes: Axes, radius: Array, *, above:
 
     A column that runs along the grid knows its end only to half a voxel, and its neighbours with it; but
     where the label steps by a voxel from one column to the next, the surface passes exactly there. A logistic
-    fit to the voxels within 1.2 voxels of the surface uses those steps.
+    fit to the voxels within 1.2 voxels of the surface uses those steps. Where they still leave the place
+    open and there is an MR image, its grey values choose among the surfaces that part the voxels
+    (`picture.clues`): the labels then count as hard bounds, so that the image never moves an endplate off its
+    labels. The stated spreads stay those of labels alone.
 
     Args:
         surface: a first fit.
@@ -298,31 +304,45 @@ def separated(surface: Surface, side: Side, axes: Axes, radius: Array, *, above:
     directions = side.label.affine[:3, :3] / size
     thick = float(np.linalg.norm(size * ((axes.matrix @ surface.normal) @ directions)))
     reach = float(radius.max())
-    points, labelled = side.label.near(axes, (reach, reach, 26.0 + thick))
+    points, labelled, grey = side.label.near(axes, (reach, reach, 26.0 + thick))
     x, y, z = points.T
+    inner = _kept(x, y, radius)
+    x, y, z, labelled = x[inner], y[inner], z[inner], labelled[inner]
     off = z - surface.z(x, y)
-    chosen = (np.abs(off) <= 1.2 * thick) & _kept(x, y, radius)
+    below = (labelled == side.own) == above
+    chosen = np.abs(off) <= 1.2 * thick
     if chosen.sum() < 3 * _FEWEST_COLUMNS:
         return surface
-    sign = np.where((labelled[chosen] == side.own) == above, 1.0, -1.0)
+    sign = np.where(below[chosen], 1.0, -1.0)
     basis = _basis(x[chosen], y[chosen]) / _SCALE
-    softness = 0.12 * thick + 0.3 * max(surface.residual_mm - 0.35 * thick, 0.0)
-    return Surface(
-        surface.coefficients + _logistic_shift(basis, off[chosen], sign, softness) / _SCALE,
-        surface.residual_mm,
-        surface.columns,
-    )
+    bumps = 0.3 * max(surface.residual_mm - 0.35 * thick, 0.0)
+    shift = _logistic_shift(basis, off[chosen], sign, 0.12 * thick + bumps)
+    if grey is not None:
+        parted = off - _basis(x, y) / _SCALE @ shift
+        seen = clues(x, y, parted, ~below, grey[inner], thick)
+        if seen.x.size >= 3:
+            shift = shift + _logistic_shift(basis, parted[chosen], sign, _HARD * thick + bumps, seen)
+    return replace(surface, coefficients=surface.coefficients + shift / _SCALE)
 
 
-def _logistic_shift(basis: Array, off: Array, sign: Array, softness: float) -> Array:
-    """Change of the scaled coefficients (6,) that puts voxels with sign +1 below the surface, -1 above."""
+def _logistic_shift(
+    basis: Array, off: Array, sign: Array, softness: float, seen: Clues | None = None
+) -> Array:
+    """Change of the scaled coefficients (6,) that puts voxels with sign +1 below the surface, -1 above.
+
+    Clues of the image are Gaussian observations beside the labels.
+    """
     shift = np.zeros(basis.shape[1])
     ridge = 0.02 * np.eye(basis.shape[1])
+    told, pull = np.zeros_like(ridge), np.zeros(basis.shape[1])
+    if seen is not None:
+        at = _basis(seen.x, seen.y) / _SCALE / seen.sd_mm[:, None]
+        told, pull = at.T @ at, at.T @ (seen.offset_mm / seen.sd_mm)
     for _ in range(25):
         margin = sign * (basis @ shift - off) / softness
         wrong = 1.0 / (1.0 + np.exp(np.clip(margin, -40, 40)))
-        gradient = basis.T @ (sign * wrong) / softness - ridge @ shift
-        curvature = (basis * (wrong * (1.0 - wrong))[:, None]).T @ basis / softness**2 + ridge
+        gradient = basis.T @ (sign * wrong) / softness - (ridge + told) @ shift + pull
+        curvature = (basis * (wrong * (1.0 - wrong))[:, None]).T @ basis / softness**2 + ridge + told
         step = np.linalg.solve(curvature, gradient)
         size = float(np.abs(step).max())
         shift = shift + step * min(1.0, 0.3 / max(size, 1e-12))

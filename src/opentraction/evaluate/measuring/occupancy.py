@@ -28,6 +28,8 @@ class Occupancy:
     centroid: Array
     volume_mm3: float
     touches_border: bool
+    grey: Array | None = None
+    """The image on the same crop, NaN off the grid; None without an MR image."""
 
     def at(self, world: Array) -> Array:
         """Occupancy 0 to 1 at world points (..., 3); 0 outside of the crop."""
@@ -36,18 +38,24 @@ class Occupancy:
         sampled = ndimage.map_coordinates(self.values, coordinates, order=1, mode="constant", cval=0.0)
         return np.asarray(sampled.reshape(world.shape[:-1]))
 
-    def near(self, axes: Axes, half_mm: tuple[float, float, float]) -> tuple[Array, Array]:
-        """Voxel centres (n, 3) in a frame's box of half sides, and whether each belongs to the structure."""
+    def near(self, axes: Axes, half_mm: tuple[float, float, float]) -> tuple[Array, Array, Array | None]:
+        """Voxels whose centres lie about a frame's box of half sides.
+
+        Returns:
+            Their centres (n, 3) in the frame; whether each belongs to the structure (n,); their grey values
+            (n,) or None.
+        """
         signs = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T
         corners = axes.to_world(signs * np.asarray(half_mm)) @ self.inverse[:3, :3].T + self.inverse[:3, 3]
         low = np.maximum(np.floor(corners.min(axis=0)).astype(int), 0)
         high = np.minimum(np.ceil(corners.max(axis=0)).astype(int) + 1, self.mask.shape)
         if np.any(high <= low):
-            return np.empty((0, 3)), np.empty(0, dtype=bool)
+            return np.empty((0, 3)), np.empty(0, dtype=bool), None
         ticks = np.meshgrid(*(np.arange(a, b) for a, b in zip(low, high, strict=True)), indexing="ij")
         index = np.stack([each.ravel() for each in ticks], axis=1)
         world = index @ self.affine[:3, :3].T + self.affine[:3, 3]
-        return axes.to_local(world), self.mask[tuple(index.T)]
+        at = tuple(index.T)
+        return axes.to_local(world), self.mask[at], None if self.grey is None else self.grey[at]
 
 
 def crops(study: ImagingStudy) -> dict[str, tuple[slice, ...]]:
@@ -99,4 +107,19 @@ def occupancy(study: ImagingStudy, mask: Array, box: tuple[slice, ...]) -> Occup
         centroid=affine[:3, :3] @ index + affine[:3, 3],
         volume_mm3=float(mask.sum() * abs(np.linalg.det(study.affine[:3, :3]))),
         touches_border=at_border,
+        grey=_grey(study, box, margin),
     )
+
+
+def _grey(study: ImagingStudy, box: tuple[slice, ...], margin: int) -> Array | None:
+    """The image on an index box widened by a margin; None unless it is known to be MR.
+
+    On CT the edge of a bone is a bright shell, no step between two plateaus.
+    """
+    if study.image is None or study.modality != "MR":
+        return None
+    wide = [(each.start - margin, each.stop + margin) for each in box]
+    kept = [(max(a, 0), min(b, n)) for (a, b), n in zip(wide, study.image.shape, strict=True)]
+    outside = [(c - a, b - d) for (a, b), (c, d) in zip(wide, kept, strict=True)]
+    crop = study.image[tuple(slice(*each) for each in kept)].astype(np.float32)
+    return np.pad(crop, outside, constant_values=np.nan)

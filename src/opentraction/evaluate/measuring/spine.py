@@ -87,8 +87,8 @@ def measure(study: ImagingStudy) -> Spine:
     if not any(name in {level.value for level in LEVELS} for name in fitted):
         found = ", ".join(sorted(study.names)) or "none"
         raise BadInput(
-            f"This study holds no lumbar level that can be measured (labels: {found}); expected a lumbar disc, "
-            "or two neighbouring lumbar bodies. Give a study of the lumbar spine."
+            f"This study holds no lumbar level that can be measured (labels: {found}); expected a lumbar "
+            "disc, or two neighbouring lumbar bodies. Give a study of the lumbar spine."
         )
     notes = list(study.notes)
     discs = _disc_values(column, fitted, notes)
