@@ -16,7 +16,7 @@ from opentraction.evaluate import (
     write_dicom,
     write_nifti,
 )
-from opentraction.evaluate.phantoms.render import LABELS
+from opentraction.evaluate.phantoms.render import LABELS, _paint
 from opentraction.evaluate.phantoms.shape import Rim
 
 
@@ -100,6 +100,25 @@ def test_label_is_the_structure_at_the_voxel_centre(phantom, study):
     index = np.argwhere(study.mask("L3"))[::50]
     world = index @ study.affine[:3, :3].T + study.affine[:3, 3]
     assert phantom.shape.body(VertebraName.L3).inside(world).all()
+
+
+def test_signal_is_the_mean_over_the_voxel(phantom):
+    """A crop through the endplates of L3-L4: each voxel against the mean of 27 voxels a third as large."""
+    origin = np.array(phantom.spine.disc(Level.L3_L4).frame.origin_mm) - 12.0
+
+    def painted(voxel_mm: float, count: int) -> np.ndarray:
+        affine = np.diag([voxel_mm, voxel_mm, voxel_mm, 1.0])
+        affine[:3, 3] = origin + 0.5 * voxel_mm
+        signal = np.full((count,) * 3, 0.12)
+        _paint(phantom.shape, affine, np.zeros(signal.shape, dtype=np.int16), signal)
+        return signal
+
+    coarse = painted(1.0, 24)
+    fine = painted(1.0 / 3.0, 72).reshape(24, 3, 24, 3, 24, 3).mean(axis=(1, 3, 5))
+    mixed = np.abs(coarse - fine)
+    assert np.ptp(fine) > 0.2
+    assert np.sqrt((mixed**2).mean()) < 0.01
+    assert mixed.max() < 0.12
 
 
 def test_nifti_reads_back_with_names_and_values(phantom, study, tmp_path):

@@ -28,8 +28,9 @@ ALIKE = 0.5
 """Least contrast of a cell, of the strongest on its endplate and with the same sign."""
 _REACH = 3.2
 """Grey values this far from the surface are used [voxels across]."""
-_BLUR = 0.53
-"""Standard deviation of the edge [voxels]: a box of one voxel and an ordinary blur of 0.45."""
+_BLUR = 0.48
+"""Standard deviation of the edge [voxels]: a box of one voxel (0.29) and a blur between neighbours (0.38).
+With none, or twice as much, cells are off by less than 0.07 voxel on average (tests state it)."""
 _BEYOND = 0.12
 """How far outside of the slack a step is looked for, to tell that it lies there [voxels]."""
 _LEAST_SD = 0.1
