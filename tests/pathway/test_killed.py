@@ -6,11 +6,12 @@ import re
 import shutil
 import signal
 import time
+from datetime import datetime
 
 import pytest
 
-from opentraction.chart import SessionEnd
-from opentraction.deliver import open_record, replay_record, verify_record
+from opentraction.chart import ApprovedPlan, Clinician, PatientPlant, SessionEnd
+from opentraction.deliver import SimulatedTable, open_record, replay_record, run, verify_record
 
 WAIT_S = 240
 PULLING_AFTER_S = 13.0
@@ -19,21 +20,14 @@ PULLING_AFTER_S = 13.0
 
 @pytest.fixture(scope="module")
 def signed_case(opentraction, tmp_path_factory):
-    """A case folder with a signed plan that nobody has delivered: the draft, signed by a setting sheet."""
+    """A case folder whose plan is signed and has not been delivered."""
     folder = tmp_path_factory.mktemp("killed")
-    form = opentraction.rewritten("phantom_p1", folder / "examination.yaml")
-    opentraction.walk(folder, form, folder / "case")
-    done = opentraction.run(
-        "deliver",
-        folder / "case",
-        "--sheet",
-        "list",
-        "--approve-as",
-        "Dr Test",
-        "--consent-by",
-        "the patient",
-    )
-    assert done.code == 0, done.err
+    opentraction.rewritten("phantom_p1", folder / "examination.yaml")
+    draft = opentraction.walk(folder, folder / "examination.yaml", folder / "case").course.plan
+    at = datetime.now().astimezone()
+    consent = draft.consent.replace(given=True, by="the patient", at=at)
+    approved = draft.replace(consent=consent).approve(Clinician(name="Dr Test"), at=at)
+    (folder / "case" / "approved.json").write_text(approved.to_json())
     return folder / "case"
 
 
@@ -42,9 +36,7 @@ def begun(opentraction, signed_case, folder, *more):
     case = folder / "case"
     shutil.copytree(signed_case, case)
     with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
-        process = opentraction.start(
-            "deliver", case, "--approve-as", "Dr Test", "--consent-by", "the patient", *more, out=out, err=err
-        )
+        process = opentraction.start("deliver", case, *more, out=out, err=err)
     return process, case / "session-01.record"
 
 
@@ -177,3 +169,50 @@ def test_control_c_while_the_model_is_built_ends_with_130_and_nothing_half_writt
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert not (tmp_path / "case").exists() or not list((tmp_path / "case").iterdir())
+
+
+class StoppedAt:
+    """A SIMULATED table at whose n-th command, or n-th reading, the person presses Ctrl-C."""
+
+    def __init__(self, call, number):
+        anyone = PatientPlant(extension_mm=(0.0, 10.0), force_n=(0.0, 100.0))
+        self._table = SimulatedTable(anyone, seed=1, pace=None)
+        self._call, self._left = call, number
+
+    def __getattr__(self, name):
+        known = getattr(self._table, name)
+        if name != self._call:
+            return known
+
+        def counted(*words):
+            self._left -= 1
+            if self._left == 0:
+                raise KeyboardInterrupt
+            return known(*words)
+
+        return counted
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("number", [1, 2, 40, 200])
+@pytest.mark.parametrize("call", ["read", "send", "wait"])
+def test_control_c_in_the_middle_of_a_decision_leaves_a_record_that_replays(
+    signed_case, tmp_path, call, number
+):
+    """Ctrl-C comes at any line of the program: also after a decision is written and before it is sent."""
+    approved = ApprovedPlan.from_json((signed_case / "approved.json").read_text())
+    table, record = StoppedAt(call, number), tmp_path / "session.record"
+    try:
+        run(approved, table, record=record, started_at=approved.approval.at)
+    except KeyboardInterrupt:
+        pass
+    else:
+        pytest.fail("the stop did not come through")
+    if not record.exists():
+        return
+    opened = open_record(record)
+    assert opened.complete
+    assert verify_record(record).damaged_line is None
+    sequences = re.findall(r'"kind":"[a-z ]+","rate_n_per_s":[0-9.]+,"sequence":([0-9]+)', record.read_text())
+    assert len(set(sequences)) == len(sequences), "a number of a command was given out twice"
+    assert replay_record(record).same
