@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from unittest import mock
 
 import pytest
+import yaml
 
 from opentraction.clinic.cli import main
 
@@ -40,3 +41,29 @@ def ok(*words: object) -> Said:
     said = say(*words)
     assert said.code == 0, said.err
     return said
+
+
+ONE_SENTENCE_S_LENGTH = 500
+"""The longest names four published sources of a limit."""
+
+
+def form(**changes):
+    """A form with little on it but what has to be there."""
+    fields = {
+        "examined_at": "2026-05-04T09:00:00+00:00",
+        "examined_by": "Dr A",
+        "patient": {"patient_id": "p1", "mass_kg": 70, "sex": "male"},
+        "pain": {"back_nrs": 5},
+    }
+    return yaml.safe_dump({**fields, **changes}, sort_keys=False)
+
+
+def one_sentence(said):
+    """Exit code 2, one line on standard error, nothing on standard output."""
+    assert said.code == 2, said.err + said.out
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    assert len(said.err.splitlines()) == 1, said.err
+    assert said.err.startswith("opentraction: ")
+    assert 40 < len(said.err) < ONE_SENTENCE_S_LENGTH, said.err
+    assert said.err.rstrip()[-1] in ".?", said.err
