@@ -126,9 +126,11 @@ class _Delivery:
         decision = decide(given)
         if self._record_ok and not self._written(given, decision):
             decision = decide(given.replace(record_ok=False))
+        # what is on record is remembered before its effect: an interrupted sending goes on from here
+        self._memory, self._finished, self._confirmed = decision.memory, decision.finished, False
+        sample = self._log.add(given.now_s, decision)
         self._confirmed = self._send(decision.command)
-        self._memory, self._finished = decision.memory, decision.finished
-        return self._log.add(given.now_s, decision)
+        return sample
 
     def _written(self, given: DecisionInput, decision: Decision) -> bool:
         """Write the decision down before its effect; a move or a trip waits until it is on disk."""
