@@ -1,6 +1,7 @@
 """Real scans: measured against their published or noted values, looked at critically, never invented."""
 
 import functools
+import json
 
 import pytest
 
@@ -108,3 +109,24 @@ def test_ct_mask_of_whole_vertebrae_gives_derived_discs_and_a_crushed_l1(shared_
     assert crushed.height_mid_mm.value < 0.6 * spine.vertebra(VertebraName.L2).height_mid_mm.value
     assert genant(crushed, spine.voxel_mm) == 3
     assert any("arches" in note for note in spine.notes)
+
+
+def test_coarse_ct_of_whole_vertebrae_is_measured_down_to_the_sacrum(shared_data):
+    """3 mm voxels, discs derived; the sacrum has no arch to tell its front by and takes its neighbours'.
+
+    Body heights against the other program's report, which counts whole and half voxels.
+    """
+    folder = shared_data / "totalsegmentator_ct_example"
+    spine = measure(read_study(folder / "example_ct.nii.gz", labels=folder / "spine_totalseg.nii.gz"))
+    report = json.loads((folder / "spine_report.json").read_text())["results"]
+    assert [disc.level for disc in spine.discs] == list(LEVELS)
+    assert 20.0 < spine.lordosis_deg.value < 75.0
+    for vertebra in (spine.vertebra(name) for name in VertebraName if name.value in ("L1", "L3", "L5")):
+        for mine, theirs in (("mid", "middle"), ("back", "posterior")):
+            height = getattr(vertebra, f"height_{mine}_mm").value
+            assert height == pytest.approx(report[f"vertebrae_{vertebra.name}_height_{theirs}_mm"], abs=4.5)
+        assert genant(vertebra, spine.voxel_mm) is None
+    for disc in spine.discs:
+        assert disc.height_mid_mm.quality is Quality.DERIVED
+        assert disc.height_mid_mm.sd > 1.0
+        assert abs(disc.listhesis.slip_mm.value) < 3.0

@@ -40,6 +40,9 @@ from opentraction.evaluate.study import ImagingStudy
 METHOD = "fitted endplates 1"
 _NAMES = tuple(VertebraName)
 _PAIRS = tuple(f"{upper.value}-{lower.value}" for upper, lower in pairwise(_NAMES))
+_ARCH_OFFSET_MM = 5.0
+"""Least distance from the centroid of a whole vertebra forward to its body that tells the front: it is about
+15 mm where the arch is on the picture."""
 _PLAUSIBLE_MM = {"mean_height_mm": (1.0, 25.0), "depth_mm": (18.0, 60.0), "width_mm": (22.0, 80.0)}
 """A lumbar disc outside of these sizes is noted: a wrong voxel size shows here first."""
 
@@ -186,7 +189,13 @@ def _fronts(
                 raw[name] = centres[name] - points[near].mean(axis=0)
         said = "The front was taken from the labelled canal behind the bodies."
     elif not study.bodies_only:
-        raw = {name: centres[name] - bone.centroid for name, bone in whole.items()}
+        # S1 has no arch to tell its front by, and of a body cut by the border too little may be left
+        offsets = {name: centres[name] - bone.centroid for name, bone in whole.items()}
+        raw = {
+            name: offset
+            for name, offset in offsets.items()
+            if name != VertebraName.S1.value and _across(offset, up[name]) >= _ARCH_OFFSET_MM
+        }
         said = "The front was taken from the labelled arches behind the bodies."
     if len(raw) < 2:
         return dict.fromkeys(order, WORLD_ANTERIOR), said
@@ -196,6 +205,11 @@ def _fronts(
         flat = [each - (each @ up[name]) * up[name] for each in near or list(raw.values())]
         found[name] = np.sum([each / np.linalg.norm(each) for each in flat], axis=0)
     return found, said
+
+
+def _across(offset: Array, up: Array) -> float:
+    """Length of an offset (3,) at right angles to the column [mm]."""
+    return float(np.linalg.norm(offset - (offset @ up) * up))
 
 
 def _canal_points(study: ImagingStudy) -> Array:
