@@ -205,6 +205,32 @@ def test_slip_is_graded_and_the_posture_said():
     assert found.leading.cause is Cause.SPONDYLOLISTHESIS
 
 
+@pytest.mark.parametrize(
+    ("slip_mm", "sd", "said", "present"),
+    [
+        (4.2, 0.9, "L4 lies 4.2 mm (12 %) forward on L5, Meyerding grade 1.", True),
+        (-3.1, 0.9, "L4 may lie backward on L5: the offset reads 3.1 mm ± 0.9, which cannot be told", True),
+        (2.4, 0.9, "L4 may lie forward on L5: the offset reads 2.4 mm ± 0.9, which cannot be told", True),
+        (1.7, 0.9, "No slip at L4-L5: 1.7 mm, within 3 mm.", False),
+    ],
+)
+def test_a_slip_is_called_one_only_where_it_clears_its_spread(slip_mm, sd, said, present):
+    spine = make_phantom(PhantomSpec(variation=0.0)).spine
+    disc = spine.disc(Level.L4_L5)
+    read = disc.listhesis.replace(
+        slip_mm=disc.listhesis.slip_mm.replace(value=slip_mm, sd=sd),
+        slip_percent=disc.listhesis.slip_percent.replace(value=slip_mm / 0.34, sd=sd / 0.34),
+    )
+    discs = (*spine.discs[:3], disc.replace(listhesis=read), *spine.discs[4:])
+    found = examine(spine.replace(discs=discs), form())
+    item = next(item for item in found.of(FindingKind.LISTHESIS) if item.level is Level.L4_L5)
+    assert item.text.startswith(said)
+    assert item.positive is present
+    candidates = [cause.level for cause in found.causes if cause.cause is Cause.SPONDYLOLISTHESIS]
+    assert candidates == ([Level.L4_L5] if abs(slip_mm) >= 3 else [])
+    assert ("Meyerding" in item.text) == (abs(slip_mm) - sd >= 3)
+
+
 def test_narrow_and_worn_disc():
     spine = make_phantom(PhantomSpec(variation=0.0, pfirrmann=(2, 2, 2, 5, 2))).spine
     found = examine(spine, form(pain="{back_nrs: 5, leg_nrs: 3, leg_side: left, centralises: yes}"))

@@ -131,6 +131,22 @@ def test_a_slip_in_millimetres_or_words_leaves_its_grade_open() -> None:
     assert state("AB08", worded, base=all_no()) is MET
 
 
+def test_a_slip_that_its_spread_does_not_tell_from_normal_is_unknown_and_not_met() -> None:
+    """An image that reads 3.1 mm with a spread of 0.9 mm neither shows a slip nor the lack of one."""
+    maybe = slip(-8.8, sd=2.6).replace(certainty=0.535)
+    assert state("RE17", maybe, base=all_no()) is UNKNOWN
+    assert state("RE17", maybe.replace(certainty=0.29), base=all_no()) is UNKNOWN
+    assert state("RE17", maybe.replace(certainty=0.9), base=all_no()) is MET
+    assert state("RE17", maybe, base=says(all_no(), Reply.NO, "RE17")) is NOT_MET
+    assert state("RE17", maybe, base=says(all_no(), Reply.YES, "RE17")) is MET
+    assert state("AB08", maybe, base=all_no()) is NOT_MET
+    result = screen(ADULT, all_no().replace(items=(maybe,)), at=NOW)
+    assert result.verdict is Verdict.SUITABLE_WITH_PRECAUTIONS
+    assert [question.rule_ids for question in result.open_questions] == [("RE17",)]
+    read = maybe.replace(source=FindingSource.REPORT)
+    assert state("RE17", read, base=all_no()) is MET  # a person read that image
+
+
 def test_a_wedged_body_asks_until_a_person_answers_the_rule_itself() -> None:
     wedge = finding(K.VERTEBRAL_WEDGING, "L1 has lost 30 %.", value=0.3, vertebra=VertebraName.L1)
     for rule_id in ("RF15", "AB03"):

@@ -111,6 +111,7 @@ from opentraction.chart.session import (
     SessionSample,
 )
 from opentraction.chart.spine import (
+    SLIP_FROM_MM,
     Disc,
     Frame,
     HeightField,
@@ -128,6 +129,7 @@ __all__ = [
     "LEVELS",
     "NORMAL_95",
     "SCHEMA_VERSION",
+    "SLIP_FROM_MM",
     "AdverseEvent",
     "AdverseEventSeverity",
     "Advice",

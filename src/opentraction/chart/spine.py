@@ -106,6 +106,12 @@ class Protrusion(Value):
     side: Side = Side.CENTRE
 
 
+SLIP_FROM_MM = 3.0
+"""Offset from which a body is called slipped [mm]; `Listhesis` sets it against its own spread."""
+GRADE_FROM_PERCENT = (25.0, 50.0, 75.0)
+"""Where Meyerding grades 2, 3 and 4 begin [% of the endplate's depth]: quarters (CENTERW)."""
+
+
 class Listhesis(Value):
     """Offset of the upper body on the lower one, forward positive; Meyerding grade from the percentage."""
 
@@ -114,12 +120,40 @@ class Listhesis(Value):
     """Of the depth of the lower vertebra's superior endplate."""
 
     @property
-    def grade(self) -> int:
-        """Meyerding grade: 0 below 3 mm, else 1 (< 25 %), 2 (< 50 %), 3 (< 75 %), 4."""
-        if abs(self.slip_mm.value) < 3.0:
-            return 0
-        percent = abs(self.slip_percent.value)
-        return 1 if percent < 25 else 2 if percent < 50 else 3 if percent < 75 else 4
+    def grades(self) -> tuple[int, ...]:
+        """Every Meyerding grade within one standard deviation of the reading, lowest first; 0 is no slip."""
+        lowest, highest = (
+            _meyerding(
+                abs(self.slip_mm.value) + side * self.slip_mm.sd,
+                abs(self.slip_percent.value) + side * self.slip_percent.sd,
+            )
+            for side in (-1, 1)
+        )
+        return tuple(range(lowest, highest + 1))
+
+    @property
+    def grade(self) -> int | None:
+        """Meyerding grade: 0 below 3 mm, else 1 (< 25 %), 2 (< 50 %), 3 (< 75 %), 4.
+
+        None when the spread of the reading spans the limit between two grades: then none is claimed.
+        """
+        return self.grades[0] if len(self.grades) == 1 else None
+
+    @property
+    def slipped(self) -> bool | None:
+        """Whether the body has slipped; None when the reading cannot be told from normal: unknown, not no."""
+        return None if {0} < set(self.grades) else self.grades != (0,)
+
+    @property
+    def grade_words(self) -> str:
+        """The grade as a person reads it: "grade 1", or "grade 0 or 1" where the spread allows both."""
+        return "grade " + " or ".join(map(str, self.grades))
+
+
+def _meyerding(slip_mm: float, slip_percent: float) -> int:
+    if slip_mm < SLIP_FROM_MM:
+        return 0
+    return 1 + sum(slip_percent >= limit for limit in GRADE_FROM_PERCENT)
 
 
 class Disc(Value):

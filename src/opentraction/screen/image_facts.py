@@ -17,6 +17,10 @@ from opentraction.screen.fact import Fact, cleared, doubt, met
 
 GRADE_II_PERCENT = 25.0
 """Rule AB08: Meyerding grade II from a quarter of the endplate (ITRAC; HOLLADAY; CENTERW)."""
+SURE_SLIP = 0.84
+"""Rule RE17: how sure an image must be of a slip, the cut-off cleared by one standard deviation (0.841 of a
+normal spread). Short of it a person must say.
+"""
 OSTEOPOROSIS_T = -2.5
 """Rule RE01: T-score of osteoporosis (WHO, as in NCT00791180)."""
 OSTEOPENIA_T = -1.0
@@ -97,6 +101,8 @@ def _slip(item: Finding, percent: float | None, high: float | None) -> tuple[Fac
     if percent >= GRADE_II_PERCENT and item.certainty >= 0.5:
         return (met("AB08", item.text),)
     slip = met("RE17", item.text)
+    if item.source is FindingSource.IMAGE and item.certainty < SURE_SLIP:
+        slip = doubt("RE17", f"{item.text} A person must say whether it has slipped.")
     if percent < GRADE_II_PERCENT and item.source is FindingSource.REPORT:
         return (slip,)  # a reader graded it; a bare reading of the image has to show its spread
     if percent >= GRADE_II_PERCENT or high is None or high >= GRADE_II_PERCENT:

@@ -70,7 +70,7 @@ def print_spine(spine: Spine) -> None:
         ]
         volume = f"{disc.volume_mm3.value / 1000:.1f} ±{disc.volume_mm3.sd / 1000:.1f}"
         slip = disc.listhesis
-        slipped = "not known" if slip is None else f"{slip.slip_mm.value:.1f} (grade {slip.grade})"
+        slipped = "not known" if slip is None else f"{_short(slip.slip_mm)} ({slip.grade_words})"
         print(f"  {disc.level}   " + "".join(f"{_short(m):15}" for m in columns) + f"{volume:11}" + slipped)
     lordosis = "not known" if spine.lordosis_deg is None else _short(spine.lordosis_deg)
     print(

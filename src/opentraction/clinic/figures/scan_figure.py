@@ -63,13 +63,13 @@ def scan_figure(
 def scan_title(spine: Spine, target: Level | None) -> str:
     """The finding of the picture: the largest slip, else the target, else the lowest disc that was seen."""
     seen = [disc for disc in spine.discs if disc.seen]
-    slipped = [disc for disc in seen if disc.listhesis is not None and disc.listhesis.grade >= 1]
+    slipped = [disc for disc in seen if disc.listhesis is not None and disc.listhesis.slipped]
     if slipped:
         worst = max(slipped, key=_slip_mm)
         assert worst.listhesis is not None  # by the choice above
         return (
             f"{worst.level}: {worst.level.above} slipped {_spoken(worst.listhesis.slip_mm)}, "
-            f"Meyerding grade {worst.listhesis.grade}"
+            f"Meyerding {worst.listhesis.grade_words}"
         )
     if not seen:
         return "No lumbar disc was seen on this picture"

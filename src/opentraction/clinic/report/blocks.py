@@ -124,9 +124,9 @@ def _cells(measures: Sequence[Measure | None], scale: float = 1.0) -> list[Marku
 def _slip(disc: Disc) -> Markup | str:
     if disc.listhesis is None:
         return NOT_KNOWN
-    return Markup('{} <span class="band">{} %, grade {}</span>').format(
+    return Markup('{} <span class="band">{} %, {}</span>').format(
         measure_cell(disc.listhesis.slip_mm), number(disc.listhesis.slip_percent.value, 0),
-        disc.listhesis.grade,
+        disc.listhesis.grade_words,
     )  # fmt: skip
 
 

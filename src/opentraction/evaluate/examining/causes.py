@@ -35,6 +35,8 @@ _ROOT_KINDS = {
     FindingKind.DERMATOME: SENSATION_POINTS,
     FindingKind.REFLEX: REFLEX_POINTS,
 }
+SLIP_CERTAINTY = 0.5
+"""An offset read under 3 mm, which its spread alone lets reach 3 mm, is no candidate cause: our choice."""
 _SLR_ROOTS = (VertebraName.L4, VertebraName.L5, VertebraName.S1)
 _COMMON = (
     "Bulges and protrusions are common without any pain: protrusions in 29 % at 20 years to 43 % at 80 "
@@ -324,6 +326,8 @@ def _central(items: Sequence[Finding]) -> list[_Case]:
 def _slipped(items: Sequence[Finding]) -> list[_Case]:
     cases: dict[Level | None, _Case] = {}
     for item in _present(items, FindingKind.LISTHESIS):
+        if item.source is FindingSource.IMAGE and item.certainty < SLIP_CERTAINTY:
+            continue
         case = cases.setdefault(item.level, _Case(Cause.SPONDYLOLISTHESIS, item.level))
         backward = item.value is not None and item.value < 0
         case.add((0.6 if backward else 1.8) * item.certainty, item.text)

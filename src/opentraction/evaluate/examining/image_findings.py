@@ -12,6 +12,7 @@ from typing import Any
 
 from opentraction.chart import (
     LEVELS,
+    SLIP_FROM_MM,
     Disc,
     Finding,
     FindingKind,
@@ -39,8 +40,6 @@ GENANT = ((0.40, 3), (0.25, 2), (0.20, 1))
 "Miner Res 1993;8:1137)."""
 FRACTURE_VOXEL_MM = 1.5
 """Coarser voxels than this make fracture alarms on healthy bodies (3 mm flagged every body of a CT)."""
-SLIP_FROM_MM = 3.0
-"""Offset from which a slip is stated; `Listhesis.grade` uses the same."""
 LYING_SLIPS = "Images taken lying show slips smaller than a standing film (Finkenstaedt 2018)."
 CANAL_NARROW_MM2 = 100.0
 """Dural sac under 100 mm2 goes with walking-limited leg pain (PMC5728944)."""
@@ -134,23 +133,32 @@ def _narrowing(disc: Disc, seen: list[Disc], bodies: bool) -> Finding | None:
 
 
 def _slip(disc: Disc, spine: Spine) -> Finding:
-    """The slip of a level; one under 3 mm is kept as looked for and absent, so that screening sees it."""
+    """The slip of a level, stated where its spread clears 3 mm.
+
+    One that stays under 3 mm with its spread is kept as looked for and absent, so that screening sees it. One
+    whose spread spans 3 mm is a finding that may be there: its certainty says how likely, no grade is given.
+    """
     assert disc.listhesis is not None
-    slip, percent = disc.listhesis.slip_mm, disc.listhesis.slip_percent
+    slip, percent, slipped = disc.listhesis.slip_mm, disc.listhesis.slip_percent, disc.listhesis.slipped
     lying = "" if spine.posture is Posture.STANDING else f" {LYING_SLIPS}"
-    if disc.listhesis.grade == 0:
-        text = f"No slip at {disc.level}: {slip.value:.1f} mm, within {SLIP_FROM_MM:g} mm.{lying}"
-        certainty = 1 - _above_size(slip, SLIP_FROM_MM)
-    else:
-        way = "forward" if slip.value > 0 else "backward"
+    certainty = _above_size(slip, SLIP_FROM_MM)
+    size, way = f"{abs(slip.value):.1f} mm", "forward" if slip.value > 0 else "backward"
+    if slipped is False:
+        text = f"No slip at {disc.level}: {slip.value:.1f} mm, within {SLIP_FROM_MM:g} mm."
+        certainty = 1 - certainty
+    elif slipped is None:
         text = (
-            f"{disc.level.above} lies {abs(slip.value):.1f} mm ({abs(percent.value):.0f} %) {way} on "
-            f"{disc.level.below}, Meyerding grade {disc.listhesis.grade}.{lying}"
+            f"{disc.level.above} may lie {way} on {disc.level.below}: the offset reads {size} "
+            f"± {slip.sd:.1f}, which cannot be told from normal (under {SLIP_FROM_MM:g} mm)."
         )
-        certainty = _above_size(slip, SLIP_FROM_MM)
+    else:
+        text = (
+            f"{disc.level.above} lies {size} ({abs(percent.value):.0f} %) {way} on {disc.level.below}, "
+            f"Meyerding {disc.listhesis.grade_words}."
+        )
     return _measured(
         FindingKind.LISTHESIS, percent, "%", level=disc.level, certainty=certainty,
-        positive=disc.listhesis.grade >= 1, text=text,
+        positive=slipped is not False, text=text + lying,
     )  # fmt: skip
 
 
