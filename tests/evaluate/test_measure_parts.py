@@ -140,6 +140,27 @@ def test_arch_is_cut_from_the_body():
     assert overlap > 0.98
 
 
+def test_transverse_processes_are_cut_from_a_body_that_they_spring_from():
+    """At L5 they stand out from the body's own sides: 46 mm wide it is, 90 mm with them."""
+
+    def vertebra(p):
+        body = ((p[..., 0] / 23) ** 4 + (p[..., 1] / 17) ** 4 < 1) & (np.abs(p[..., 2]) < 13.0)
+        beside = (np.abs(p[..., 0]) < 45) & (np.abs(p[..., 1] + 9) < 7) & (np.abs(p[..., 2] - 6) < 6)
+        lamina = (np.abs(p[..., 0]) < 16) & (p[..., 1] < -31) & (p[..., 1] > -37) & (np.abs(p[..., 2]) < 8)
+        return body | beside | lamina
+
+    study = study_of(vertebra, half=48.0)
+    box = crops(study)["L3"]
+    mask = label_mask(study, "L3", box)
+    affine = study.affine.copy()
+    affine[:3, 3] += [each.start for each in box]
+    frame = axes_from(body_core(mask, affine), np.array([0, 0, 1.0]), np.array([0, 1.0, 0]))
+    kept = np.argwhere(without_arch(mask, affine, frame)) @ affine[:3, :3].T + affine[:3, 3]
+    assert np.ptp(np.argwhere(mask)[:, 0]) == pytest.approx(89.0, abs=1.0)
+    assert 44.0 <= np.ptp(kept[:, 0]) <= 50.0
+    assert np.ptp(kept[:, 1]) == pytest.approx(33.0, abs=1.5)
+
+
 def body_with(front: float, mid: float, back: float) -> Vertebra:
     def mm(value: float) -> Measure:
         return Measure(value=value, sd=0.3, quality=Quality.MEASURED)

@@ -105,6 +105,7 @@ def test_ct_mask_of_whole_vertebrae_gives_derived_discs_and_a_crushed_l1(shared_
         assert 3.0 < disc.mean_height_mm.value < 14.0
         assert 26.0 < disc.depth_mm.value < 40.0
         assert disc.signal_ratio is None
+    assert spine.vertebra(VertebraName.L5).width_mm.value < 58.0, "without its transverse processes"
     crushed = spine.vertebra(VertebraName.L1)
     assert crushed.height_mid_mm.value < 0.6 * spine.vertebra(VertebraName.L2).height_mid_mm.value
     assert genant(crushed, spine.voxel_mm) == 3
@@ -126,6 +127,7 @@ def test_coarse_ct_of_whole_vertebrae_is_measured_down_to_the_sacrum(shared_data
             height = getattr(vertebra, f"height_{mine}_mm").value
             assert height == pytest.approx(report[f"vertebrae_{vertebra.name}_height_{theirs}_mm"], abs=4.5)
         assert genant(vertebra, spine.voxel_mm) is None
+        assert vertebra.width_mm.value < 1.45 * vertebra.depth_mm.value, "without its transverse processes"
     for disc in spine.discs:
         assert disc.height_mid_mm.quality is Quality.DERIVED
         assert disc.height_mid_mm.sd > 1.0

@@ -26,6 +26,9 @@ RIM_DEPTHS_MM = (1.5, 3.0, 4.5)
 HEIGHT_AT = (0.8, 0.0, -0.8)
 """Front, middle, back: 10, 50 and 90 % of the depth, as shares of the half depth from the middle."""
 BAND_MM = 10.0
+_BODY_HALF_MM = 13.0
+"""Height above and below a body's centre within which its width in front is taken."""
+_ASIDE_MM = 2.0
 GENANT_VOXEL_MM = 1.5
 """No grade above this voxel size: at 3 mm nearly all levels would be flagged."""
 
@@ -132,7 +135,8 @@ def without_arch(mask: Array, affine: Array, axes: Axes) -> Array:
 
     Rule: in the middle third of the width the body's back wall is where, going back from the body's centre,
     the mask first ends (the vertebral foramen). A plane is laid through the wall at the heights of the body,
-    by median and robust slope, and what lies behind it goes: pedicles, facets, laminae and processes.
+    by median and robust slope, and what lies behind it goes: pedicles, facets, laminae and processes. Beside the body the transverse
+    processes go as well.
 
     Args:
         mask: whole vertebra on a crop of the grid.
@@ -166,8 +170,26 @@ def without_arch(mask: Array, affine: Array, axes: Axes) -> Array:
     middle = float(np.median((wall - slope * at_height)[near]))
     kept = local[:, 0] >= middle + slope * local[:, 2] - 0.3
     body = np.zeros_like(mask)
-    body[tuple(index[kept].T)] = True
+    body[tuple(index[kept & ~_beside(local)].T)] = True
     return largest_part(body)
+
+
+def _beside(local: Array) -> Array:
+    """Voxels (n,) of the transverse processes, which at L5 stand out from the body itself.
+
+    They lie behind the body's centre, and the body is no wider there than in front of it, within 2 mm: what
+    stands out further is cut. The width in front, to either side, is the 90 % quantile over the heights, so
+    that an osteophyte does not set it.
+    """
+    ahead = (local[:, 0] >= 0.0) & (np.abs(local[:, 2]) <= _BODY_HALF_MM)
+    layer = np.round(local[ahead, 2]).astype(int)
+    found = np.zeros(len(local), dtype=bool)
+    for side in (1.0, -1.0):
+        y = side * local[:, 1]
+        reach = [float(y[ahead][layer == each].max()) for each in np.unique(layer)]
+        if reach:
+            found |= (local[:, 0] < 0.0) & (y > np.quantile(reach, 0.9) + _ASIDE_MM)
+    return found
 
 
 def genant(
