@@ -48,8 +48,7 @@ def main() -> None:
 
 def figures(course: Course, folder: Path) -> dict[str, Figure]:
     """The figures of the report, by the name of their file."""
-    labels = next((folder / "segmentation").glob("*.nii.gz"))
-    study = evaluate.read_study(folder / "scan", labels=labels)
+    study = evaluate.read_study(folder / "scan")
     section = evaluate.mid_sagittal(study, course.spine)
     plan, outcome = course.plan, course.outcome
     if plan is None or outcome is None or not course.sessions:

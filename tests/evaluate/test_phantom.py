@@ -1,11 +1,13 @@
 """The phantom: what was asked for is built, its exact measures hold, and its files read back."""
 
+from dataclasses import replace
+
 import nibabel
 import numpy as np
 import pydicom
 import pytest
 
-from opentraction.chart import BadValue, Level, ProtrusionKind, Side, VertebraName
+from opentraction.chart import BadInput, BadValue, Level, ProtrusionKind, Side, VertebraName
 from opentraction.evaluate import (
     PhantomProtrusion,
     PhantomSpec,
@@ -148,11 +150,34 @@ def test_dicom_reads_back_on_the_same_grid_and_says_simulated(study, tmp_path):
     assert again.simulated
 
 
+def test_dicom_folder_alone_holds_the_labels_on_the_grid_of_the_slices(study, tmp_path):
+    write_dicom(study, tmp_path / "d")
+    again = read_study(tmp_path / "d")
+    np.testing.assert_array_equal(again.labels, study.labels)
+    assert again.convention == "TotalSpineSeg"
+    assert not any("brought onto the grid" in note for note in again.notes)
+    plain = replace(study, labels=None, names={})
+    write_dicom(plain, tmp_path / "plain")
+    assert read_study(tmp_path / "plain").labels is None
+
+
+def test_nothing_is_written_for_a_name_without_a_number(study, tmp_path):
+    odd = replace(study, names={**study.names, "C7": 99})
+    for number, write in enumerate((write_dicom, write_nifti)):
+        with pytest.raises(BadInput, match="C7"):
+            write(odd, tmp_path / str(number))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_wrong_requests_are_refused_in_a_sentence(phantom):
     with pytest.raises(BadValue, match=r"0\.3 to 15 mm"):
         render(phantom, voxel_mm=0.0)
+    with pytest.raises(BadValue, match=r"0\.3 to 15 mm"):
+        render(phantom, voxel_mm=float("nan"))
     with pytest.raises(BadValue, match="45 degrees"):
         render(phantom, rotation_deg=90.0)
+    with pytest.raises(BadValue, match="45 degrees"):
+        render(phantom, rotation_deg=float("nan"))
     with pytest.raises(BadValue, match="at most one protrusion"):
         make_phantom(PhantomSpec(protrusions=(PhantomProtrusion(level=Level.L4_L5),) * 2))
     with pytest.raises(BadValue, match="up to 20 mm"):

@@ -43,6 +43,20 @@ def as_dicom(opentraction, phantom_specs, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def dicom_only(opentraction, tmp_path_factory):
+    """The folder that `phantom --format dicom` writes, and nothing beside it."""
+    scan = tmp_path_factory.mktemp("dicom") / "scan"
+    made = opentraction.run(
+        "phantom", scan, "--format", "dicom", "--seed", 1, "--age", 46, "--protrusion", "L4-L5=6",
+        "--mass-kg", 68, "--oblique-deg", 10,
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    assert len(list(scan.glob("*.dcm"))) > 40
+    assert [path.name for path in scan.glob("*.nii.gz")] == ["labels.nii.gz"]
+    return scan
+
+
+@pytest.fixture(scope="module")
 def oblique(opentraction, tmp_path_factory):
     """Worn discs and a slip of L4, made by the command line with the grid turned by 20 degrees."""
     folder = tmp_path_factory.mktemp("p3")
@@ -114,6 +128,23 @@ def test_a_right_extrusion_of_l5_s1_from_dicom(as_dicom, opentraction):
     )  # fmt: skip
     assert course.plan.target is Level.L5_S1
     assert course.sessions[0].end is SessionEnd.DONE
+    opentraction.holds_together(done)
+
+
+def test_the_dicom_folder_of_a_phantom_is_measured_alone(dicom_only, opentraction, tmp_path):
+    done = opentraction.run("evaluate", dicom_only, "--out", tmp_path / "spine.json")
+    assert done.code == 0, done.err
+    measured = Spine.from_json((tmp_path / "spine.json").read_text())
+    assert measured.simulated
+    near(measured, Spine.from_json((dicom_only / "truth.json").read_text()))
+
+
+@pytest.mark.full
+def test_the_dicom_folder_of_a_phantom_alone_is_walked_to_the_report(dicom_only, opentraction, tmp_path):
+    form = opentraction.form_of("phantom_p1")
+    done = opentraction.walk(dicom_only, form, tmp_path / "case", *opentraction.signed)
+    assert done.course.plan.target is Level.L4_L5
+    assert done.course.sessions[0].end is SessionEnd.DONE
     opentraction.holds_together(done)
 
 

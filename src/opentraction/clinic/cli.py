@@ -94,10 +94,8 @@ def phantom(
     seed: Annotated[int, typer.Option(help="Natural variation of the sizes.")] = 1,
     age: Annotated[float, typer.Option(help="Age [years].")] = 45.0,
     sex: Annotated[str, typer.Option(help="female or male.")] = "female",
-    stature_mm: Annotated[
-        float | None, typer.Option(help="Body height [mm]; the norm of the sex when left out.")
-    ] = None,
-    mass_kg: Annotated[float | None, typer.Option(help="Body mass [kg]; 24 kg/m² when left out.")] = None,
+    stature_mm: Annotated[float | None, typer.Option(help="Body height [mm]; 1680 when left out.")] = None,
+    mass_kg: Annotated[float | None, typer.Option(help="Body mass [kg]; 70 when left out.")] = None,
     protrusion: Annotated[
         list[str] | None, typer.Option(help="LEVEL=mm, as L4-L5=5; may be repeated.")
     ] = None,

@@ -72,7 +72,8 @@ GRADE_HEIGHT: Mapping[int, float] = {1: 1.0, 2: 1.0, 3: 0.94, 4: 0.82, 5: 0.55}
 
 _SEX_DEPTH = {Sex.FEMALE: 33.3 / 35.7, Sex.MALE: 37.1 / 35.7, Sex.UNKNOWN: 1.0}
 _SEX_HEIGHT = {Sex.FEMALE: 29.6 / 30.3, Sex.MALE: 30.7 / 30.3, Sex.UNKNOWN: 1.0}
-_SEX_STATURE_MM = {Sex.FEMALE: 1640.0, Sex.MALE: 1770.0, Sex.UNKNOWN: 1700.0}
+STATURE_MM: Mapping[Sex, float] = {Sex.FEMALE: 1640.0, Sex.MALE: 1770.0, Sex.UNKNOWN: 1700.0}
+"""Stature at which the sizes of the sources are taken (CHOSEN)."""
 _DEPTH_PER_YEAR = 0.084 / 35.7
 """Growth of the endplate's depth with age [1/year] about 46 years (IJSS2021)."""
 _REFERENCE_AGE = 46.0
@@ -153,7 +154,7 @@ def size_of(*, sex: Sex, age_years: float | None, stature_mm: float | None) -> B
     Depth and width follow sex and age (IJSS2021) and the square root of stature; body height follows sex and
     stature; disc height follows age only (PFIRRMANN2006, SHAO2002). The exponents of stature are our choice.
     """
-    ratio = 1.0 if stature_mm is None else stature_mm / _SEX_STATURE_MM[sex]
+    ratio = 1.0 if stature_mm is None else stature_mm / STATURE_MM[sex]
     years = 0.0 if age_years is None else min(max(age_years, 20.0), 70.0) - _REFERENCE_AGE
     known = (sex is not Sex.UNKNOWN) and age_years is not None and stature_mm is not None
     return BodySize(

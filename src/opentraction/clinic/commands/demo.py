@@ -23,11 +23,9 @@ def run_demo(out: Path, *, seed: int) -> None:
         spec = demo_spec(seed)
         study = evaluate.render(evaluate.make_phantom(spec), voxel_mm=1.0)
         evaluate.write_dicom(study, scan)
-        image, labels = evaluate.write_nifti(study, out / "segmentation")
-        image.unlink()  # the picture comes as DICOM, as from a scanner; only the labels come as a segmenter's
         form = write_whole(out / "examination.yaml", demo_form(seed))
     with steps.step("reading and measuring"):
-        case = read_case(scan, form=form, labels=labels)
+        case = read_case(scan, form=form, labels=None)
     at = stamped_now() - timedelta(hours=1)
     options = CourseOptions(
         at=at,

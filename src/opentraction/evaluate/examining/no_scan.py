@@ -24,7 +24,6 @@ from opentraction.evaluate.examining.examination import ReportFinding
 from opentraction.evaluate.phantoms.build import PhantomSpec, make_phantom
 
 _AGE, _STATURE_MM = (18.0, 95.0), (1400.0, 2100.0)
-_MEAN_STATURE_MM = {Sex.FEMALE: 1640.0, Sex.MALE: 1770.0, Sex.UNKNOWN: 1700.0}
 _DEFAULT = PhantomSpec()
 _REPORT_SIZE_MM = (5.0, 2.0)
 """Depth taken for a displacement that a report names without a size: our choice, in the middle of the
@@ -52,7 +51,7 @@ def spine_of_norms(patient: Patient, report: Sequence[ReportFinding] | None = No
         variation=0.0,
         age_years=_within(patient.age_years(date.today()), _AGE, _DEFAULT.age_years),
         sex=patient.sex,
-        stature_mm=_within(patient.stature_mm, _STATURE_MM, _MEAN_STATURE_MM[patient.sex]),
+        stature_mm=_within(patient.stature_mm, _STATURE_MM, norms.STATURE_MM[patient.sex]),
         pfirrmann=grades,
         lordosis_deg=norms.LORDOSIS_LYING_DEG[0],
     )

@@ -1,6 +1,6 @@
 """A made-up spine from published norms: the demonstration patient, and the truth `measure` is tested against.
 
-`make_phantom` builds analytic solids and their exact measures; `phantom_render.render` makes a study of them.
+`make_phantom` builds analytic solids and their exact measures; `render` makes a study of them.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,7 @@
-"""A rendered phantom as files: NIfTI with labels in TotalSpineSeg numbers, or a sagittal DICOM MR series."""
+"""A rendered phantom as files: NIfTI or a sagittal DICOM MR series, labelled in TotalSpineSeg numbers.
+
+The label map is NIfTI beside either image, on the image's own grid, under a name that `read_study` finds.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +16,7 @@ from opentraction.evaluate.measuring.frames import Array
 from opentraction.evaluate.phantoms.render import LABELS
 from opentraction.evaluate.study import ImagingStudy
 
+IMAGE_FILE, LABEL_FILE = "t2w.nii.gz", "labels.nii.gz"
 _COMMENT = "SIMULATED: phantom from published norms, no patient"
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0])
 
@@ -28,37 +32,53 @@ def write_nifti(study: ImagingStudy, folder: Path | str) -> tuple[Path, Path]:
     """
     if study.image is None or study.labels is None:
         raise BadInput("Expected a study with image and labels, got one without. Render a phantom first.")
+    labels = _totalspineseg(study, study.labels)
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    image = np.round(study.image).astype(np.int16)
+    return (
+        _save_nifti(image, study, target / IMAGE_FILE),
+        _save_nifti(labels, study, target / LABEL_FILE),
+    )
+
+
+def _totalspineseg(study: ImagingStudy, labels: Array) -> Array:
+    """The label map in TotalSpineSeg numbers, int16; raises BadInput for a name that has none."""
     unknown = sorted(set(study.names) - set(LABELS))
     if unknown:
         raise BadInput(f"Expected names that TotalSpineSeg knows, got {', '.join(unknown)}. Leave them out.")
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
     numbers = np.zeros(int(max(study.names.values(), default=0)) + 1, dtype=np.int16)
     for name, number in study.names.items():
         numbers[number] = LABELS[name]
-    labels = numbers[study.labels]
-    paths = target / "t2w.nii.gz", target / "labels.nii.gz"
-    for path, array in zip(paths, (np.round(study.image).astype(np.int16), labels), strict=True):
-        image = nibabel.Nifti1Image(array, study.affine)
-        image.header.set_xyzt_units("mm")
-        image.header["descrip"] = b"SIMULATED phantom"
-        image.set_sform(study.affine, code=1)
-        image.set_qform(study.affine, code=1)
-        nibabel.save(image, path)
-    return paths
+    return np.asarray(numbers[labels])
+
+
+def _save_nifti(array: Array, study: ImagingStudy, path: Path) -> Path:
+    image = nibabel.Nifti1Image(array, study.affine)
+    image.header.set_xyzt_units("mm")
+    image.header["descrip"] = b"SIMULATED phantom"
+    image.set_sform(study.affine, code=1)
+    image.set_qform(study.affine, code=1)
+    nibabel.save(image, path)
+    return path
 
 
 def write_dicom(study: ImagingStudy, folder: Path | str) -> tuple[Path, ...]:
     """Write a plain sagittal MR series, one file per slice, from the patient's right to the left.
 
     Rows run from head to foot, columns from front to back, as a scanner writes sagittal slices. The name, the
-    comment and the image type say that it is simulated.
+    comment and the image type say that it is simulated. Where the study holds labels, `labels.nii.gz` lies
+    beside the slices on their grid, so that the folder alone can be measured.
+
+    Returns:
+        The paths of the slices.
 
     Raises:
-        BadInput: when the study holds no image.
+        BadInput: when the study holds no image, or a name without a TotalSpineSeg number.
     """
     if study.image is None:
         raise BadInput("Expected a study with an image, got one without. Render a phantom first.")
+    labels = None if study.labels is None else _totalspineseg(study, study.labels)
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     image = study.image[::-1, ::-1, ::-1]
@@ -76,6 +96,8 @@ def write_dicom(study: ImagingStudy, folder: Path | str) -> tuple[Path, ...]:
         path = target / f"MR{number:04d}.dcm"
         data.save_as(path, enforce_file_format=True)
         paths.append(path)
+    if labels is not None:
+        _save_nifti(labels, study, target / LABEL_FILE)
     return tuple(paths)
 
 

@@ -59,9 +59,10 @@ def render(
         BadValue: for a voxel size outside 0.3 to 15 mm or a turn above 45 degrees.
     """
     size = np.broadcast_to(np.asarray(voxel_mm, dtype=float), (3,))
-    if size.min() < 0.3 or size.max() > 15.0:
-        raise BadValue(f"Expected voxel sizes of 0.3 to 15 mm, got {tuple(size)}. Give others.")
-    if abs(rotation_deg) > 45.0:
+    if not (size.min() >= 0.3 and size.max() <= 15.0):
+        shown = ", ".join(f"{each:g}" for each in size)
+        raise BadValue(f"Expected voxel sizes of 0.3 to 15 mm, got {shown}. Give others.")
+    if not abs(rotation_deg) <= 45.0:
         raise BadValue(f"Expected a turn of at most 45 degrees, got {rotation_deg:g}. Give a smaller one.")
     affine, shape = _grid(phantom.shape, size, _rotation(rotation_axis, rotation_deg), np.asarray(shift))
     labels = np.zeros(shape, dtype=np.int16)
