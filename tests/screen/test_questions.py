@@ -33,6 +33,7 @@ from opentraction.screen import (
     intake,
     ladders,
     rescreen,
+    return_visit,
     rules,
     screen,
     with_answers,
@@ -284,3 +285,65 @@ def test_level_of_concern(met: tuple[str, ...], expected: Concern) -> None:
     assert result.concern_reasons
     if expected is Concern.HIGH and result.verdict is Verdict.SEE_DOCTOR:
         assert "today" in result.send_to
+
+
+def test_an_answer_stands_as_long_as_its_rule_lets_it_unless_it_says_less() -> None:
+    """A form's answer gives no number of days: one to a lasting fact stands for a year."""
+    plain = [Answer(rule_id="AB04", reply=Reply.NO, by="Dr A", at=NOW)]
+    short = [plain[0].replace(stands_days=10)]
+
+    def state(said: list[Answer], days: int) -> RuleState:
+        result = screen(ADULT, EMPTY.replace(answers=tuple(said)), at=NOW + timedelta(days=days))
+        return next(one.state for one in result.contraindications if one.rule_id == "AB04")
+
+    assert [state(plain, days) for days in (31, 364, 366)] == [
+        RuleState.NOT_MET, RuleState.NOT_MET, RuleState.UNKNOWN,
+    ]  # fmt: skip
+    assert [state(short, days) for days in (9, 11)] == [RuleState.NOT_MET, RuleState.UNKNOWN]
+
+
+def test_a_return_visit_joins_the_record_the_changes_and_what_was_asked_anew() -> None:
+    first = all_no()
+    before = screen(ADULT, first, at=NOW)
+
+    def verdict(today: Findings, said: list[Answer]) -> Verdict:
+        chart = return_visit(before, first, today, said)
+        return screen(ADULT, chart, at=LATER + timedelta(hours=1)).verdict
+
+    assert verdict(first, changes()) is Verdict.SUITABLE
+    assert verdict(EMPTY, changes()) is Verdict.SUITABLE  # a form without answers: those on record stand
+    fell = changes(Reply.NO, ("C05", Reply.YES))
+    assert verdict(first, fell) is Verdict.NOT_YET_KNOWN
+    opened = ("G10", "G11", "G14", "G20")
+    asked_before = says(EMPTY, Reply.NO, *opened, at=LATER - timedelta(hours=1))
+    asked_after = says(EMPTY, Reply.NO, *opened, at=LATER + timedelta(minutes=5))
+    assert verdict(asked_before, fell) is Verdict.NOT_YET_KNOWN
+    assert verdict(asked_after, fell).permits_plan
+    assert verdict(says(EMPTY, Reply.YES, "AB13", at=LATER), changes()) is Verdict.NOT_SUITABLE
+
+
+def test_what_was_unknown_is_settled_by_asking_it_since_and_not_by_no_change() -> None:
+    first = all_no(without=("G18",))
+    before = screen(ADULT, first, at=NOW)
+    asked = says(EMPTY, Reply.NO, "G18", at=LATER - timedelta(hours=1))
+    for today, expected in ((EMPTY, Verdict.NOT_YET_KNOWN), (asked, Verdict.SUITABLE)):
+        chart = return_visit(before, first, today, changes())
+        assert screen(ADULT, chart, at=LATER).verdict is expected
+
+
+def test_an_emergency_on_record_is_not_lost_by_no_change() -> None:
+    before = screen(ADULT, all_no(), at=NOW)
+    chart = after_changes(before, all_no(), changes(Reply.NO, ("C01", Reply.YES)))
+    hospital = screen(ADULT, chart, at=LATER)
+    assert hospital.verdict is Verdict.EMERGENCY
+    weeks = LATER + timedelta(days=20)
+    no_change = [one.replace(at=weeks) for one in changes()]
+    again = return_visit(hospital, chart, EMPTY, no_change)
+    assert screen(ADULT, again, at=weeks).verdict is Verdict.EMERGENCY
+
+
+def test_change_answers_older_than_the_last_screening_say_nothing_of_what_changed_since() -> None:
+    before = screen(ADULT, all_no(), at=NOW)
+    old = [one.replace(at=NOW - timedelta(minutes=1)) for one in changes()]
+    with pytest.raises(BadInput, match=r"after the last screening \(2025-06-02 10:00\), got C01"):
+        after_changes(before, all_no(), old)

@@ -26,8 +26,8 @@ class Answer(Value):
     reply: Reply
     by: Annotated[str, Field(min_length=1)]
     at: datetime
-    stands_days: Annotated[float, Field(gt=0)] = 30.0
-    """Days after which the answer lapses to unknown."""
+    stands_days: Annotated[float, Field(gt=0)] | None = None
+    """Days after which the answer lapses to unknown; None: as long as the rule lets an answer stand."""
     detail: str = ""
 
 

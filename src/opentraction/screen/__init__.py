@@ -10,6 +10,7 @@ from opentraction.screen.changes import (
     after_changes,
     change_questions,
     rescreen,
+    return_visit,
 )
 from opentraction.screen.gates import AskedOf, Gate, Ladder, OnYes, gates, ladders
 from opentraction.screen.intake import MOST_QUESTIONS, answer, follow_up, intake, with_answers
@@ -51,6 +52,7 @@ __all__ = [
     "intake",
     "ladders",
     "rescreen",
+    "return_visit",
     "rows",
     "rules",
     "screen",

@@ -13,9 +13,19 @@ from typing import Any
 
 import yaml
 
-from opentraction.chart import Answer, Eligibility, Findings, Override, Patient, Reply, RuleState, Value
+from opentraction.chart import (
+    Answer,
+    BadInput,
+    Eligibility,
+    Findings,
+    Override,
+    Patient,
+    Reply,
+    RuleState,
+    Value,
+)
 from opentraction.screen.gates import OnYes, gate_of, gates
-from opentraction.screen.intake import answer
+from opentraction.screen.intake import answer, with_answers
 from opentraction.screen.rules import refuse_unknown
 from opentraction.screen.ruling import UNCHANGED, aware
 from opentraction.screen.verdict import screen
@@ -59,11 +69,17 @@ def after_changes(previous: Eligibility, findings: Findings, changes: Sequence[A
     """Findings with the change answers worked in: what stood is renewed, what changed is reopened or met.
 
     `changes` are answers whose `rule_id` is a change question ("C01"). What was unknown at `previous` stays
-    unknown. Raises BadInput for an unknown change question.
+    unknown unless it was asked since. Raises BadInput for an unknown change question, or an answer older than
+    `previous`: it says nothing of what changed since.
     """
     known = tuple(change.change_id for change in change_questions())
     for one in changes:
         refuse_unknown(one.rule_id, known, "a change question")
+        if aware(one.at) < aware(previous.decided_at):
+            raise BadInput(
+                f"Expected change answers given after the last screening ({previous.decided_at:%Y-%m-%d "
+                f"%H:%M}), got {one.rule_id} of {one.at:%Y-%m-%d %H:%M}. Ask again."
+            )
     before = {one.rule_id: one.state for one in previous.contraindications}
     new: list[Answer] = []
     renewed: dict[str, Answer] = {}
@@ -79,10 +95,29 @@ def after_changes(previous: Eligibility, findings: Findings, changes: Sequence[A
             new += [_stamp(rule_id, Reply.UNKNOWN, by, "change not known") for rule_id in change.rule_ids]
         else:
             renewed |= dict.fromkeys(change.rule_ids, by)
-    new += _renewals(findings, before, renewed)
+    asked_since = {one.rule_id for one in findings.answers if aware(one.at) > aware(previous.decided_at)}
+    new += _renewals(findings, before, renewed, asked_since)
     ids = {(one.rule_id, one.reply) for one in new}
     kept = tuple(old for old in findings.answers if (old.rule_id, old.reply) not in ids)
     return findings.replace(answers=(*kept, *new))
+
+
+def return_visit(
+    previous: Eligibility, earlier: Findings, today: Findings, changes: Sequence[Answer]
+) -> Findings:
+    """Today's findings with the answers on record (`earlier`), the change answers and what was answered anew.
+
+    An answer of `today` that is not on record yet and is no older than the change answers settles what they
+    reopened; an older one is itself open to change. A "yes" on record stays beside a "no" of today, as
+    everywhere: mend it with `with_answers(..., correcting=True)` or by an intake afresh. Raises BadInput as
+    `after_changes` does.
+    """
+    asked_at = max((aware(one.at) for one in changes), default=None)
+    new = [one for one in today.answers if one not in earlier.answers]
+    since = [one for one in new if asked_at is not None and aware(one.at) >= asked_at]
+    chart = with_answers(earlier, (one for one in new if one not in since))
+    chart = with_answers(after_changes(previous, chart, changes), since)
+    return today.replace(answers=chart.answers)
 
 
 def rescreen(
@@ -129,16 +164,16 @@ def _not_asked(rule_id: str, previous: Eligibility) -> Answer:
 
 
 def _renewals(
-    findings: Findings, before: Mapping[str, RuleState], renewed: Mapping[str, Answer]
+    findings: Findings, before: Mapping[str, RuleState], renewed: Mapping[str, Answer], asked_since: set[str]
 ) -> list[Answer]:
     """What stood, said again: a rule's own answer as its own, a gate's as the gate's, so that neither gains
-    weight.
+    weight. What was unknown is said to be so, unless it (or its gate) is in `asked_since`.
     """
     new: list[Answer] = []
     own = {(one.rule_id, one.reply) for one in findings.answers}
     for rule_id, by in renewed.items():
         state = before.get(rule_id, RuleState.UNKNOWN)
-        if state is RuleState.UNKNOWN:
+        if state is RuleState.UNKNOWN and asked_since.isdisjoint(_asked_by(rule_id)):
             new.append(_stamp(rule_id, Reply.UNKNOWN, by, "was unknown at the last screening"))
         elif state is RuleState.MET and _said_yes(rule_id, own):
             new.append(_stamp(rule_id, Reply.YES, by, UNCHANGED))
@@ -150,6 +185,12 @@ def _renewals(
             oldest = min(by_gate, key=lambda one: aware(one.at))
             new.append(_stamp(gate.gate_id, Reply.NO, oldest, UNCHANGED))
     return new
+
+
+def _asked_by(rule_id: str) -> set[str]:
+    """The rule and its gate: the questions that may answer it."""
+    gate = gate_of().get(rule_id)
+    return {rule_id} if gate is None else {rule_id, gate.gate_id}
 
 
 def _said_yes(rule_id: str, own: set[tuple[str, Reply]]) -> bool:

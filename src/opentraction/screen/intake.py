@@ -53,16 +53,12 @@ def answer(
     detail: str = "",
     stands_days: float | None = None,
 ) -> Answer:
-    """An answer to a rule or gate that stands as long as its rules let it. Raises BadInput for an unknown
-    id.
+    """An answer to a rule or gate that stands as long as its rules let it, or `stands_days` where that is
+    less. Raises BadInput for an unknown id.
     """
     known = (*by_id(), *(gate.gate_id for gate in gates()))
     refuse_unknown(question_id, known, "a lumbar screening rule or gate question")
-    behind = next((gate.rule_ids for gate in gates() if gate.gate_id == question_id), (question_id,))
-    longest = max(by_id()[rule_id].stands_days for rule_id in behind)
-    return Answer(
-        rule_id=question_id, reply=reply, by=by, at=at, detail=detail, stands_days=stands_days or longest
-    )
+    return Answer(rule_id=question_id, reply=reply, by=by, at=at, detail=detail, stands_days=stands_days)
 
 
 def with_answers(findings: Findings, new: Iterable[Answer], *, correcting: bool = False) -> Findings:

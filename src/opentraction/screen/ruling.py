@@ -136,7 +136,8 @@ def _ruling(rule: Rule, said: dict[str, list[Answer]], facts: tuple[Fact, ...], 
 
 
 def _said(answer: Answer, rule: Rule, now: datetime) -> _Said:
-    until = aware(answer.at) + timedelta(days=min(answer.stands_days, rule.stands_days))
+    longest = rule.stands_days
+    until = aware(answer.at) + timedelta(days=min(answer.stands_days or longest, longest))
     return _Said(answer, until, now < until)
 
 
