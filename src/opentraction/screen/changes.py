@@ -76,9 +76,10 @@ def after_changes(previous: Eligibility, findings: Findings, changes: Sequence[A
     for one in changes:
         refuse_unknown(one.rule_id, known, "a change question")
         if aware(one.at) < aware(previous.decided_at):
+            last, given = (f"{moment:%Y-%m-%d %H:%M}" for moment in (previous.decided_at, one.at))
             raise BadInput(
-                f"Expected change answers given after the last screening ({previous.decided_at:%Y-%m-%d "
-                f"%H:%M}), got {one.rule_id} of {one.at:%Y-%m-%d %H:%M}. Ask again."
+                f"Expected change answers given after the last screening ({last}), got {one.rule_id} "
+                f"of {given}. Ask again."
             )
     before = {one.rule_id: one.state for one in previous.contraindications}
     new: list[Answer] = []
