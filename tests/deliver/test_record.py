@@ -107,6 +107,17 @@ def test_a_changed_byte_is_found_and_its_line_named(short: Path, tmp_path: Path)
         assert check.damaged_line is not None or check.dropped_bytes > 0
 
 
+def test_a_changed_first_line_is_not_taken_for_a_session_that_never_began(short: Path) -> None:
+    """A whole session follows it: nothing may be said of what had been commanded."""
+    short.write_bytes(short.read_bytes().replace(b'"patient-1"', b'"patient-2"', 1))
+    opened = open_record(short)
+    assert opened.session is None
+    assert opened.damaged_line == 1
+    assert "no command" not in opened.sentence
+    assert "Line 1 was changed" in opened.sentence
+    assert not replay_record(short).same
+
+
 def test_a_line_taken_out_is_found(short: Path) -> None:
     lines = short.read_bytes().splitlines(keepends=True)
     short.write_bytes(b"".join(lines[:5] + lines[6:]))

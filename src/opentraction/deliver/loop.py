@@ -21,6 +21,7 @@ from opentraction.chart import (
 from opentraction.deliver.chain import ChainWriter
 from opentraction.deliver.control import decide
 from opentraction.deliver.decision import Decision, DecisionInput, Memory, memory_at_start
+from opentraction.deliver.interruption import HeldSignals
 from opentraction.deliver.limits import DeliverySettings, settings_for
 from opentraction.deliver.record import Log, RecordWriter, header_for
 from opentraction.deliver.start import PERIODS_PER_SECOND, reading_at_rest, refuse_unless_ready
@@ -52,8 +53,9 @@ def run(
     `operator_stop` is asked at every decision. `previous` is the last session on this table: a trip of it
     that nobody has cleared forbids this one. Raises Refused, with every reason, when the session may not
     begin. Whatever happens later, the pull is released and the drive switched off; an exception out of
-    `progress` or `operator_stop`, Ctrl-C too, first ends the session as an operator's stop does and is then
-    raised again.
+    `progress` or `operator_stop` first ends the session as an operator's stop does and is then raised again.
+    So does Ctrl-C (KeyboardInterrupt) and, in the main thread, a request to end (SIGTERM, SIGHUP: SystemExit
+    of 128 and the signal's number); a second one does not cut the release short.
     """
     capability = table.capability()
     refuse_unless_ready(approved, capability, record=record, started_at=started_at, previous=previous)
@@ -77,7 +79,9 @@ def run(
             writer = RecordWriter(chain, header)
         except OSError as error:
             raise Refused(f"The record cannot be written ({error}): no record, no session.") from None
-        return _Delivery(table, settings, start, writer, Log(header)).run(progress, operator_stop)
+        with HeldSignals() as signals:
+            delivery = _Delivery(table, settings, start, writer, Log(header))
+            return delivery.run(progress, operator_stop, signals)
 
 
 def clear_trips(session: Session, *, by: Clinician) -> Session:
@@ -99,9 +103,12 @@ class _Delivery:
         self._finished = False
         self._standstill = 0
 
-    def run(self, progress: Progress | None, operator_stop: OperatorStop | None) -> Session:
+    def run(
+        self, progress: Progress | None, operator_stop: OperatorStop | None, signals: HeldSignals
+    ) -> Session:
         try:
             while not self._finished:
+                signals.raise_if_any()
                 sample = self._decide(operator_stop is not None and operator_stop())
                 if progress is not None and len(self._log.samples) % PERIODS_PER_SECOND == 1:
                     progress(sample)
@@ -124,10 +131,14 @@ class _Delivery:
             settings=self._settings,
         )
         decision = decide(given)
-        if self._record_ok and not self._written(given, decision):
+        on_record = self._record_ok
+        # until line and memory are one, an exception ends the record: no line may follow that does not fit
+        self._record_ok = False
+        if on_record and not (on_record := self._written(given, decision)):
             decision = decide(given.replace(record_ok=False))
         # what is on record is remembered before its effect: an interrupted sending goes on from here
         self._memory, self._finished, self._confirmed = decision.memory, decision.finished, False
+        self._record_ok = on_record
         sample = self._log.add(given.now_s, decision)
         self._confirmed = self._send(decision.command)
         return sample
@@ -138,8 +149,8 @@ class _Delivery:
         try:
             self._writer.decision(given, decision, sync=weighty)
         except OSError:
-            self._record_ok = False
-        return self._record_ok
+            return False
+        return True
 
     def _now(self) -> float:
         """The table's clock; raises TimeoutError when it stands still: nothing can be timed by it then."""
@@ -173,9 +184,10 @@ class _Delivery:
         while not self._finished:
             self._decide(True)
             self._wait()
-        name = type(error).__name__
-        with suppress(OSError):
-            self._writer.end(SessionEnd.INTERRUPTED, f"Interrupted by {name}; the pull was released.")
+        if self._record_ok:
+            note = f"Interrupted by {type(error).__name__}; the pull was released."
+            with suppress(OSError):
+                self._writer.end(SessionEnd.INTERRUPTED, note)
 
     def _switch_off(self) -> None:
         """The last word on every way out: let go and take the drive's power off, even if said before."""

@@ -30,6 +30,9 @@ from opentraction.deliver.states import DeliveryState
 
 FORMAT = 1
 """Version of the record's lines."""
+_NO_HEADER = (
+    "Line 1 was changed, so no line can be trusted: what the record held is not known. Ask who was there."
+)
 
 
 class RecordHeader(Value):
@@ -56,7 +59,7 @@ class RecordedSession(Value):
     """What a record file holds, whole or not."""
 
     session: Session | None
-    """None when the file ends inside its first line: nothing had been delivered."""
+    """None when the first line is not whole: cut off there (nothing had been delivered), or changed."""
     complete: bool
     """True when the record says itself how the session ended and every byte fits the chain."""
     decisions: int
@@ -276,7 +279,8 @@ def replay_record(path: Path) -> ReplayReport:
     """
     chain = _chain_of(path)
     if not chain.lines:
-        return ReplayReport(decisions=0, same=True)
+        changed = chain.damaged_line is not None
+        return ReplayReport(decisions=0, same=not changed, first_difference=_NO_HEADER if changed else "")
     log, memory = _header_of(path, chain)
     settings, count = log.header.settings, 0
     for line in chain.lines[1:]:
@@ -337,7 +341,9 @@ def _empty(chain: Chain) -> RecordedSession:
         dropped_bytes=chain.torn_bytes,
         damaged_line=chain.damaged_line,
         head=chain.head,
-        sentence="The record ends inside its first line: no command had been given.",
+        sentence="The record ends inside its first line: no command had been given."
+        if chain.damaged_line is None
+        else _NO_HEADER,
     )
 
 
