@@ -7,7 +7,7 @@ from analytic_spine import AT, FINDINGS, PATIENT, eligibility, table
 from opentraction import mechanics
 from opentraction.chart import Level
 from opentraction.evaluate import PhantomSpec, make_phantom
-from opentraction.plan import histogram, optimise, seconds_below, unloading_dose
+from opentraction.plan import histogram, on_coarse_grid, optimise, seconds_below, unloading_dose
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,9 @@ def test_pulling_unloads_the_target_more_than_lying(made):
 
 def test_plan_and_mechanics_count_the_same_dose_and_seconds(model, made):
     response = mechanics.simulate(model, made.profile, rested=mechanics.rest(model))
+    full = mechanics.summarise(response)
+    assert made.prediction == on_coarse_grid(full)
+    assert len(made.prediction.time_s) <= 60 < len(full.time_s)
     at = response.levels.index(Level.L4_L5)
     dose = unloading_dose(response.time_s, response.pressure_mpa[at], response.rest_pressure_mpa[at])
     predicted = made.prediction.level(Level.L4_L5)

@@ -1,6 +1,7 @@
 """Spine, eligibility and goals become a plan: traction profile, limits, prediction."""
 
 from opentraction.plan.angles import REPEATED_ANGLES, RepeatedAngle
+from opentraction.plan.coarse_grid import on_coarse_grid
 from opentraction.plan.consent import consent_text
 from opentraction.plan.course_plan import (
     STOP_RULES,
@@ -52,6 +53,7 @@ __all__ = [
     "impulse_n_s",
     "manual_profile",
     "next_pull",
+    "on_coarse_grid",
     "optimise",
     "reassessments",
     "seconds_below",

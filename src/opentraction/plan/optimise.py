@@ -25,6 +25,7 @@ from opentraction.chart import (
     Verdict,
     lowest,
 )
+from opentraction.plan.coarse_grid import on_coarse_grid
 from opentraction.plan.column import column_engine
 from opentraction.plan.consent import consent_text
 from opentraction.plan.course_plan import PER_WEEK, SESSIONS, course_plan
@@ -148,7 +149,7 @@ def optimise(
         setup=model.setup,
         profile=chosen,
         limits=limits,
-        prediction=result.ensemble.predict(result.response),
+        prediction=on_coarse_grid(result.ensemble.predict(result.response)),
         alternatives=_alternatives(result, targets),
         rationale=_rationale(request, model, targets, room, result),
         course=course,
