@@ -1,6 +1,7 @@
 """Interlock x fault: each fault leads to its named trip, a controlled release, and a drive without power.
 
-The bound on the true pull is the lowest limit and 2 %, with the plan's peak set at that limit.
+The bound on the true pull is the lowest limit and 2 %, with the plan's peak set at that limit. It holds for
+each fault alone. Where the table's servo and its own guard fail together, the bound is another one, below.
 """
 
 from __future__ import annotations
@@ -10,10 +11,18 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sessions_by_hand import make_approved
+from sessions_by_hand import make_approved, make_plant, make_table
 
 from opentraction.chart import InterlockKind, SessionEnd
-from opentraction.deliver import Fault, FaultKind, open_record, replay_record
+from opentraction.deliver import (
+    Fault,
+    FaultKind,
+    ServoDesign,
+    open_record,
+    replay_record,
+    settings_for,
+)
+from opentraction.deliver.plant_physics import STEP_S
 
 Deliver = Callable[..., Any]
 K, I = FaultKind, InterlockKind  # noqa: E741
@@ -100,16 +109,41 @@ def released_without_a_drop(done: Any, fault_s: float, *, slips: bool) -> None:
         assert max(falls, default=0.0) <= 150.0 * 0.2 + BREATH_N
 
 
-def test_a_dead_guard_and_a_runaway_servo_are_caught_by_deliver_alone(deliver: Deliver) -> None:
-    """Two faults at once: the pull may pass its limit, by no more than a loop and a reading's age allow.
+DESIGN, SETTINGS = ServoDesign(), settings_for(make_approved().plan, make_table().capability())
+CORD_N_PER_MM = 20.0
+FASTEST_N_PER_S = DESIGN.speed_max_mm_per_s * CORD_N_PER_MM
+"""A drive at full speed on a body that does not give: 12 mm/s x 20 N/mm = 240 N/s."""
+SEEN_S = SETTINGS.period_s + DESIGN.reading_every * STEP_S
+"""From crossing the ceiling to the command: a loop's period, and the age of the reading it finds (0.15 s)."""
+UNSEEN_N = 4.0 * DESIGN.cell_noise_n
+"""Noise may hide so much of the pull from one reading."""
+HIGHEST_N = SETTINGS.ceiling_n + UNSEEN_N + FASTEST_N_PER_S * (SEEN_S + DESIGN.lag_s)
+"""306 N + 2 N + 240 N/s x (0.15 s + 0.02 s for the drive to stop) = 348.8 N."""
 
-    12 mm/s on a cord of 20 N/mm at most for 0.1 s of loop and 0.1 s of reading age: 48 N.
+
+@pytest.mark.parametrize("stiffness", [1.0, 3.0])
+@pytest.mark.parametrize("at_s", [RAMP_S, *(HOLD_S + 0.005 * step for step in (0, 1, 2, 3, 10, 19))])
+def test_a_dead_guard_and_a_runaway_servo_are_caught_by_deliver_alone(
+    at_s: float, stiffness: float, deliver: Deliver
+) -> None:
+    """Two faults at once, of the servo and of the table's own guard: the pull does pass its limit.
+
+    With the peak at the limit a loop of ten decisions a second cannot hold it: the drive makes 24 N between
+    two of them. How far it passes depends on where in the loop's period the fault begins, so that is varied.
+    What must hold is that nothing but the time to see it and the time to stop adds to it.
     """
-    for at_s in (RAMP_S, HOLD_S):
-        done = deliver(faults=[Fault(kind=K.GUARD_LOST, at_s=at_s)])
-        assert done.session.trips[0].interlock in (I.OVER_FORCE, I.OVER_RATE)
-        assert max(force for _, force in done.table.true_trace()) <= LIMIT_N + 48.0
-        assert done.table.true_force_n() < 3.0
+    table = make_table(
+        faults=[Fault(kind=K.GUARD_LOST, at_s=at_s)],
+        plant=make_plant(stiffness=stiffness),
+        cord_n_per_mm=CORD_N_PER_MM,
+    )
+    done = deliver(table=table)
+    assert done.session.trips[0].interlock is (I.OVER_RATE if at_s == RAMP_S else I.OVER_FORCE)
+    most = max(force for _, force in table.true_trace())
+    assert most <= HIGHEST_N
+    if at_s >= HOLD_S:
+        assert most > SETTINGS.ceiling_n, "the fault is no fault here: nothing was put to the test"
+    assert table.true_force_n() < 3.0
 
 
 def test_a_small_offset_is_not_noticed_and_stays_within_the_limit(deliver: Deliver) -> None:
