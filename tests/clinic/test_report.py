@@ -26,7 +26,19 @@ from courses_by_hand import (
     unsettled_course,
 )
 
-from opentraction.chart import Advice, Clinician, Course, Override, RuleState, SessionEnd, Verdict
+from opentraction.chart import (
+    Advice,
+    Clinician,
+    Course,
+    Finding,
+    FindingKind,
+    FindingSource,
+    Override,
+    RuleCategory,
+    RuleState,
+    SessionEnd,
+    Verdict,
+)
 from opentraction.clinic.report import ReportExtras, is_simulated, report_html, write_report
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
@@ -184,6 +196,39 @@ def test_the_complete_course_reads_in_twenty_seconds() -> None:
     assert "adverse events recorded: 1" in top
     assert "A change after treatment, not an effect of it." in top
     assert "Next Continue: session 2 of 6, after its change questions." in top
+
+
+def test_the_patient_bar_warns_of_allergies_and_red_flags() -> None:
+    course = complete_course()
+
+    def bar(**changes: object) -> str:
+        return read(course.replace(**changes)).text.split("Traction course report")[0]
+
+    assert "allergies: not known" in bar()
+    assert "red flags: none met" in bar()
+    assert "allergies: none known" in bar(patient=make_patient(allergies=()))
+    assert "allergies: latex and plaster" in bar(patient=make_patient(allergies=("latex", "plaster")))
+    rules = (
+        make_rule(1, RuleState.MET), make_rule(2, RuleState.UNKNOWN), make_rule(3, RuleState.NOT_MET),
+        make_rule(4, RuleState.MET, category=RuleCategory.RELATIVE),
+    )  # fmt: skip
+    eligibility = make_eligibility(Verdict.SEE_DOCTOR, contraindications=rules)
+    assert "red flags: met (RF01); not known (RF02)" in bar(eligibility=eligibility)
+
+
+def test_a_suspected_fracture_is_the_title_of_the_picture() -> None:
+    course = complete_course()
+    text = "L1 has lost 46 % of its front height: suspicious of a fracture."
+    items = tuple(
+        Finding(kind=FindingKind.VERTEBRAL_WEDGING, text=words, source=FindingSource.IMAGE, value=value)
+        for words, value in (("L3 has lost 21 % of its front height.", 0.21), (text, 0.46))
+    )
+    findings = course.findings.replace(items=(*course.findings.items, *items))
+    html = report_html(course.replace(findings=findings), extras=make_extras())
+    scan = html[html.index('aria-labelledby="scan-t') :].split("</svg>")[0]
+    drawn = " ".join(" ".join(re.findall(r"<text[^>]*>([^<]*)", scan)).split())
+    assert text in drawn
+    assert "Target L4-L5: middle height" not in drawn
 
 
 def test_advice_to_stop_is_the_next_step() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from courses_by_hand import COURSES, complete_course, make_extras
 
+from opentraction.chart import Measure, Quality, VertebraName
 from opentraction.clinic.report import report_html
 
 if TYPE_CHECKING:
@@ -186,6 +187,38 @@ def test_print_has_patient_version_and_page_of_pages_on_each_page(printed: list[
     for number, text in enumerate(printed, start=1):
         assert "Ann Example, p-001, plan version 1, OpenTraction" in text
         assert f"page {number} of {len(printed)}" in text
+
+
+def test_the_first_printed_page_holds_the_summary_and_the_picture(printed: list[str]) -> None:
+    first = printed[0]
+    assert "In short" in first
+    assert "1. The spine" in first
+    assert "front" in first.split("1. The spine")[1].split()  # written inside the picture
+    assert "Target L4-L5" in first
+
+
+A4_TEXT_PX = 680
+"""180 mm between the margins, at 96 pixels an inch: a page that is wider is printed smaller to fit."""
+
+
+def test_print_is_never_shrunk_by_a_wide_table(browser: Browser, tmp_path: Path) -> None:
+    course = complete_course()
+    bone = course.spine.vertebrae[0]
+    wide = Measure(value=-23.3, sd=1.2, quality=Quality.MEASURED)
+    bones = tuple(
+        bone.replace(name=name, wedge_deg=wide, height_front_mm=wide.replace(value=26.2))
+        for name in list(VertebraName)[-9:]
+    )
+    html = report_html(course.replace(spine=course.spine.replace(vertebrae=bones)), extras=make_extras())
+    path = tmp_path / "wide.html"
+    path.write_text(html, encoding="utf-8")
+    page = browser.new_page(viewport={"width": A4_TEXT_PX, "height": 900})
+    page.emulate_media(media="print")
+    page.goto(path.as_uri())
+    width = page.evaluate("document.documentElement.scrollWidth")
+    page.close()
+    assert len(bones) == 9
+    assert width <= A4_TEXT_PX
 
 
 def test_print_opens_what_is_folded_and_says_the_quality_in_words(printed: list[str]) -> None:

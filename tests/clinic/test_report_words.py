@@ -58,8 +58,9 @@ def test_signs() -> None:
 
 def test_times_doses_and_forces() -> None:
     assert (clock(0), clock(59.6), clock(1200)) == ("0:00", "1:00", "20:00")
-    assert "167 " in str(dose_cell((5.0, 10.0, 26.0)))
-    assert "(83-433)" in str(dose_cell((5.0, 10.0, 26.0)))
+    assert "10 " in str(dose_cell((5.0, 10.0, 26.0)))
+    assert "(5-26)" in str(dose_cell((5.0, 10.0, 26.0)))
+    assert "(−13.8 to −11.2)" in str(dose_cell((-13.8, -12.4, -11.2)))
     assert force(133.0) == "133 N (14 kgf)"
 
 

@@ -26,6 +26,8 @@ class Patient(Value):
     sex: Sex = Sex.UNKNOWN
     mass_kg: Annotated[float, Field(ge=20, le=300)] | None = None
     stature_mm: Annotated[float, Field(ge=1000, le=2300)] | None = None
+    allergies: tuple[str, ...] | None = None
+    """What the patient is allergic to (latex, tape); empty when asked and none, None when not known."""
     simulated: bool = False
     """True for a phantom or a demonstration: it never enters a cohort of patients."""
 

@@ -6,7 +6,6 @@ from matplotlib.figure import Figure
 from opentraction.chart import LEVELS, Disc, Level, Measure, Quality, Spine, VertebraName
 from opentraction.clinic.figures.style import (
     LEVEL_ON_DARK,
-    SUBTITLE_PT,
     axes_at,
     lines_mm,
     new_figure,
@@ -21,25 +20,30 @@ from opentraction.evaluate import MidSagittal
 
 _GROUND, _ON_IMAGE, _OUTLINE, _QUIET, _MARK = "#0B0D10", "#FFFFFE", "#F2E6C9", "#C9CFD4", "#F0C36D"
 """The scan is dark on any page and in print, so these are no tokens: they never change."""
-_WIDTH, _TALLEST = 96.0, 170.0
+_WIDTH, _TALLEST = 96.0, 150.0
+_TITLE_PT, _NAME_PT, _FOOT_PT = 9.5, 9.0, 8.0
+"""Larger than on the other figures: this one is printed at two thirds of its size."""
 
 
 def scan_figure(
-    section: MidSagittal, spine: Spine, *, target: Level | None, simulated: bool = False
+    section: MidSagittal, spine: Spine, *, target: Level | None, finding: str = "", simulated: bool = False
 ) -> Figure:
-    """Draw the mid-sagittal picture: outlines (solid from labels, dashed derived) and fitted endplates."""
+    """Draw the mid-sagittal picture: outlines (solid from labels, dashed derived) and fitted endplates.
+
+    `finding` is a sentence that outweighs what the discs show, such as a suspected fracture; it is the title.
+    """
     left, right, bottom, top = section.extent_mm
     shape = (top - bottom) / (right - left)
     tall = min(_WIDTH * shape, _TALLEST)
-    title = wrapped(scan_title(spine, target), _WIDTH - 5, SUBTITLE_PT, bold=True)
+    title = wrapped(finding or scan_title(spine, target), _WIDTH - 5, _TITLE_PT, bold=True)
     made_up = section.simulated or spine.simulated
     foot = _foot(section, made_up=made_up, simulated=simulated)
-    foot_lines = [line for part in foot for line in wrapped(part, _WIDTH - 5, 7.0, bold=True)]
-    head_mm, foot_mm = lines_mm(len(title), SUBTITLE_PT) + 3.5, lines_mm(len(foot_lines), 7.0) + 2.5
+    foot_lines = [line for part in foot for line in wrapped(part, _WIDTH - 5, _FOOT_PT, bold=True)]
+    head_mm, foot_mm = lines_mm(len(title), _TITLE_PT) + 3.5, lines_mm(len(foot_lines), _FOOT_PT) + 2.5
     figure = new_figure(_WIDTH, head_mm + tall + foot_mm)
     figure.set_facecolor(_GROUND)
     with styled():
-        write(figure, 2.5, 2.0, "\n".join(title), size=SUBTITLE_PT, weight="bold", color=_ON_IMAGE)
+        write(figure, 2.5, 2.0, "\n".join(title), size=_TITLE_PT, weight="bold", color=_ON_IMAGE)
         axis = axes_at(figure, 0, head_mm, _WIDTH, tall)
         axis.set_facecolor(_GROUND)
         if section.image is not None:
@@ -53,7 +57,7 @@ def scan_figure(
         _frame(axis, section)
         for row, line in enumerate(foot_lines):
             write(
-                figure, 2.5, head_mm + tall + 1.0 + lines_mm(row, 7.0), line, size=7.0,
+                figure, 2.5, head_mm + tall + 1.0 + lines_mm(row, _FOOT_PT), line, size=_FOOT_PT,
                 color=_MARK if line.startswith("SIMULATED") else _QUIET,
                 weight="bold" if line.startswith("SIMULATED") else "normal",
             )  # fmt: skip
@@ -89,7 +93,7 @@ def _spoken(measure: Measure) -> str:
 
 
 def _foot(section: MidSagittal, *, made_up: bool, simulated: bool) -> list[str]:
-    lines = ["Solid: from labels. Dashed: derived or assumed. Not for diagnosis."]
+    lines = ["Mid-sagittal. Solid: from labels. Dashed: derived or assumed. Not for diagnosis."]
     if made_up:
         lines.append("SIMULATED image")
     elif simulated:
@@ -109,7 +113,13 @@ def _outlines(axis: Axes, section: MidSagittal) -> None:
         if outline.name in list(VertebraName):
             middle = outline.points_mm.mean(axis=0)
             axis.text(
-                middle[0], middle[1], outline.name, color=_ON_IMAGE, fontsize=7, ha="center", va="center"
+                middle[0],
+                middle[1],
+                outline.name,
+                color=_ON_IMAGE,
+                fontsize=_NAME_PT,
+                ha="center",
+                va="center",
             )
     for endplate in section.endplates:
         dashed = endplate.quality is not Quality.MEASURED
@@ -121,19 +131,19 @@ def _names(axis: Axes, section: MidSagittal, target: Level | None, *, mm_per_dat
     discs = {str(level): level for level in LEVELS}
     _, right, bottom, top = section.extent_mm
     ordered = sorted(section.levels, key=lambda name: name.at_mm[1])
-    gap = (lines_mm(1, 7.5) + 1.4) / mm_per_data
+    gap = (lines_mm(1, _NAME_PT) + 1.4) / mm_per_data
     places = spread([name.at_mm[1] for name in ordered], gap, bottom + gap, top - 2 * gap)
     for name, place in zip(ordered, places, strict=True):
         level = discs.get(name.name)
         aimed = level is not None and level is target
         text = f"{name.name}{' target' if aimed else ''}{'' if name.seen else ' (norms)'}"
-        room = (text_mm(text, 7.5, bold=aimed) + 2.5) / mm_per_data
+        room = (text_mm(text, _NAME_PT, bold=aimed) + 2.5) / mm_per_data
         at = min(name.at_mm[0], right - room)
         axis.plot(
             [name.centre_mm[0], at], [name.centre_mm[1], place], color=_ON_IMAGE, linewidth=0.5, alpha=0.45,
         )  # fmt: skip
         axis.annotate(
-            text, (at, place), fontsize=7.5, color=_ON_IMAGE, va="center",
+            text, (at, place), fontsize=_NAME_PT, color=_ON_IMAGE, va="center",
             weight="bold" if aimed else "normal",
             bbox={"boxstyle": "round,pad=0.18", "facecolor": _GROUND, "alpha": 0.9,
                   "edgecolor": LEVEL_ON_DARK[level] if level is not None else _QUIET,
@@ -146,7 +156,7 @@ def _frame(axis: Axes, section: MidSagittal) -> None:
     box = {"boxstyle": "square,pad=0.15", "facecolor": _GROUND, "edgecolor": "none", "alpha": 0.7}
     for x, text, side in ((left + 4, "front", "left"), ((left + right) / 2, "head", "center"),
                           (right - 4, "back", "right")):  # fmt: skip
-        axis.text(x, top - 4, text, color=_ON_IMAGE, fontsize=7.5, ha=side, va="top", bbox=box)
+        axis.text(x, top - 4, text, color=_ON_IMAGE, fontsize=_NAME_PT, ha=side, va="top", bbox=box)
     axis.plot([left + 5, left + 25], [bottom + 5, bottom + 5], color=_GROUND, linewidth=5.0)
     axis.plot([left + 5, left + 25], [bottom + 5, bottom + 5], color=_ON_IMAGE, linewidth=2.5)
-    axis.text(left + 5, bottom + 8, "20 mm", color=_ON_IMAGE, fontsize=7.5, va="bottom", bbox=box)
+    axis.text(left + 5, bottom + 8, "20 mm", color=_ON_IMAGE, fontsize=_NAME_PT, va="bottom", bbox=box)

@@ -156,7 +156,7 @@ def session_lines(course: Course, index: int) -> tuple[Markup | str, ...]:
     level = next((item for item in dose.levels if item.level is target), None) if dose else None
     if dose is not None and level is not None:
         planned = dose.planned_dose_mpa_s
-        text = Markup("Unloading dose at {}, by the model from the measured pull: {} kPa·min").format(
+        text = Markup("Unloading dose at {}, by the model from the measured pull: {} MPa s").format(
             level.level, dose_cell(level.unloading_dose_mpa_s)
         )
         lines.append(text + (Markup("; planned {}.").format(dose_cell(planned)) if planned else "."))

@@ -82,9 +82,12 @@ def clock_cell(seconds: tuple[float, float, float]) -> Markup:
 
 
 def dose_cell(dose_mpa_s: tuple[float, float, float]) -> Markup:
-    """Median and 5-95 % band of an unloading dose [MPa s], shown in kPa min."""
-    low, middle, high = (value * 1000 / 60 for value in dose_mpa_s)
-    return Markup('{0} <span class="band">({1})</span>').format(number(middle, 0), interval(low, high, 0))
+    """Median and 5-95 % band of an unloading dose [MPa s], in the unit that the sentences of a plan use."""
+    low, middle, high = dose_mpa_s
+    places = digits((high - low) / 2)
+    return Markup('{0} <span class="band">({1})</span>').format(
+        number(middle, places), interval(low, high, places)
+    )
 
 
 def force(force_n: float) -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from opentraction import __version__, screen
-from opentraction.chart import Course, Effect, SpineSource
+from opentraction.chart import Course, Effect, FindingKind, FindingSource, SpineSource
 from opentraction.clinic.figures import (
     course_figure,
     forest_figure,
@@ -33,7 +33,7 @@ from opentraction.clinic.report.blocks import (
 )
 from opentraction.clinic.report.citations import Citations
 from opentraction.clinic.report.sentences import likewise
-from opentraction.clinic.report.summary import TONE, no_plan, shape, steps, summary
+from opentraction.clinic.report.summary import TONE, no_plan, shape, steps, summary, warnings
 from opentraction.evaluate import MidSagittal
 
 
@@ -125,6 +125,7 @@ def _parts(course: Course, extras: ReportExtras) -> dict[str, Any]:
         "target": course.plan.target if course.plan else None,
         "steps": steps(course),
         "summary": summary(course),
+        "warnings": warnings(course),
         "no_plan": no_plan(course),
         "tone": TONE[course.eligibility.verdict],
         "from_norms": course.spine.source is SpineSource.NORMS,
@@ -143,7 +144,9 @@ def _figures(course: Course, extras: ReportExtras) -> dict[str, Any]:
     if extras.section is not None:
         target = course.plan.target if course.plan else None
         scan = _svg(
-            scan_figure(extras.section, course.spine, target=target, simulated=simulated), "scan",
+            scan_figure(
+                extras.section, course.spine, target=target, finding=_fracture(course), simulated=simulated
+            ), "scan",
             "Mid-sagittal picture of the spine",
             "Head up, front at the left; outlines of bodies and discs with their names. "
             "The numbers are in the tables of this section.",
@@ -165,6 +168,15 @@ def _figures(course: Course, extras: ReportExtras) -> dict[str, Any]:
         "scan": scan, "plan_drawing": plan, "scores": scores, "forests": forests,
         "sessions": list(_sessions(course, simulated)),
     }  # fmt: skip
+
+
+def _fracture(course: Course) -> str:
+    """The sentence on the most wedged vertebra, where the image makes one suspicious of a fracture."""
+    wedged = [
+        item for item in course.findings.items
+        if item.kind is FindingKind.VERTEBRAL_WEDGING and item.source is FindingSource.IMAGE and item.positive
+    ]  # fmt: skip
+    return max(wedged, key=lambda item: item.value or 0.0).text if wedged else ""
 
 
 def _sessions(course: Course, simulated: bool) -> Iterator[SessionBlock]:

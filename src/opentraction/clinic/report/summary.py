@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from opentraction.chart import Course, Sex, Verdict
+from opentraction.chart import Course, Patient, RuleCategory, RuleState, Sex, Verdict
 from opentraction.clinic.report.numbers import NOT_KNOWN, dose_cell, force, plain
 from opentraction.clinic.report.sentences import listed
 
@@ -67,6 +67,31 @@ def steps(course: Course) -> list[Step]:
         Step(name, "done" if done else "blocked" if blocked else "due", anchor)
         for name, anchor, done, blocked in rows
     ]
+
+
+def warnings(course: Course) -> list[Line]:
+    """What the patient bar warns of: allergies, and red flags that are met or open."""
+    return [_allergies(course.patient), _red_flags(course)]
+
+
+def _allergies(patient: Patient) -> Line:
+    if patient.allergies is None:
+        return Line("allergies", NOT_KNOWN)
+    if not patient.allergies:
+        return Line("allergies", "none known")
+    return Line("allergies", listed(patient.allergies), "ask")
+
+
+def _red_flags(course: Course) -> Line:
+    flags = [rule for rule in course.eligibility.contraindications if rule.category is RuleCategory.RED_FLAG]
+    met = [rule.rule_id for rule in flags if rule.state is RuleState.MET]
+    unknown = [rule.rule_id for rule in flags if rule.state is RuleState.UNKNOWN]
+    parts = [f"{words} ({_few(ids)})" for words, ids in (("met", met), (NOT_KNOWN, unknown)) if ids]
+    return Line("red flags", "; ".join(parts) or "none met", "stop" if met else "ask" if unknown else "")
+
+
+def _few(ids: list[str]) -> str:
+    return ", ".join(ids) if len(ids) <= 4 else f"{', '.join(ids[:3])} and {len(ids) - 3} more"
 
 
 def summary(course: Course) -> list[Line]:
@@ -133,7 +158,7 @@ def _delivered(course: Course) -> str | Markup:
     target = course.plan.target if course.plan else None
     level = next((item for item in dose.levels if item.level is target), None) if dose else None
     if level is not None:
-        text += Markup(" Unloading at {}: {} kPa·min by the model.").format(
+        text += Markup(" Unloading at {}: {} MPa s by the model.").format(
             level.level, dose_cell(level.unloading_dose_mpa_s)
         )
     return text
