@@ -185,6 +185,28 @@ def test_wedged_body_is_a_fracture_without_a_level_to_pull_at():
     assert 0.30 < wedge[0].value < 0.50
 
 
+def test_a_body_crushed_all_over_is_set_against_its_neighbours(plain):
+    """Its own back is lost as well: set against that, 8.4 of 26 mm would read as a loss of 45 %."""
+
+    def crushed(vertebra):
+        if vertebra.name is not VertebraName.L3:
+            return vertebra
+        heights = {"height_front_mm": 16.8, "height_mid_mm": 8.4, "height_back_mm": 15.3}
+        return vertebra.replace(
+            **{name: getattr(vertebra, name).replace(value=value, sd=0.5) for name, value in heights.items()}
+        )
+
+    spine = plain.replace(vertebrae=tuple(crushed(each) for each in plain.vertebrae))
+    (found,) = examine(spine, form()).of(FindingKind.VERTEBRAL_WEDGING)
+    beside = [spine.vertebra(name).height_back_mm.value for name in (VertebraName.L2, VertebraName.L4)]
+    assert found.vertebra is VertebraName.L3
+    assert found.value == pytest.approx(1 - 8.4 / (sum(beside) / 2))
+    assert found.value > 0.65
+    assert "middle height" in found.text
+    assert "Genant grade 3" in found.text
+    assert found.certainty > 0.95
+
+
 def test_coarse_image_grades_no_fracture():
     spine = make_phantom(PhantomSpec(variation=0.0, fractured=VertebraName.L1, fracture_loss=0.4)).spine
     wedge = examine(spine.replace(voxel_mm=(3.0, 3.0, 3.0)), form()).of(FindingKind.VERTEBRAL_WEDGING)

@@ -185,6 +185,11 @@ def test_genant_compares_with_the_back_and_with_the_neighbours():
     crushed, whole = body_with(17.0, 16.5, 17.5), body_with(26.0, 25.0, 26.0)
     assert genant(crushed, (1.0, 1.0, 1.0)) == 0
     assert genant(crushed, (1.0, 1.0, 1.0), (whole, whole)) == 2
+    low_behind = body_with(15.0, 20.0, 20.0)
+    assert genant(low_behind, (1.0, 1.0, 1.0)) == 2
+    assert genant(low_behind, (1.0, 1.0, 1.0), (whole, whole)) == 3
+    natural = body_with(25.0, 20.0, 20.0).replace(name=VertebraName.L5)
+    assert genant(natural, (1.0, 1.0, 1.0), (whole,)) == 0
 
 
 def test_genant_is_refused_on_coarse_voxels_and_without_heights():

@@ -9,6 +9,7 @@ from opentraction.evaluate.examining.examination import (
     read_examination,
 )
 from opentraction.evaluate.examining.examine import examine, with_posture
+from opentraction.evaluate.examining.height_loss import genant
 from opentraction.evaluate.examining.landmarks import (
     Landmarks,
     landmark_help,
@@ -18,7 +19,6 @@ from opentraction.evaluate.examining.landmarks import (
 )
 from opentraction.evaluate.examining.no_scan import spine_of_norms
 from opentraction.evaluate.measuring.assume import assume_missing
-from opentraction.evaluate.measuring.bodies import genant
 from opentraction.evaluate.measuring.spine import measure
 from opentraction.evaluate.norms import expected
 from opentraction.evaluate.phantoms.build import Phantom, PhantomProtrusion, PhantomSpec, make_phantom

@@ -7,7 +7,6 @@ the true value lies beyond the stated limit.
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 from opentraction.chart import (
@@ -22,10 +21,15 @@ from opentraction.chart import (
     Quality,
     Spine,
     SpineSource,
-    Vertebra,
     VertebraName,
 )
 from opentraction.evaluate import norms
+from opentraction.evaluate.examining.height_loss import (
+    FRACTURE_VOXEL_MM,
+    GENANT,
+    height_loss,
+    neighbours_of,
+)
 
 NARROW_SHARE = 0.70
 """A disc under 70 % of the height its neighbours and the norms lead to expect is called narrow: our choice;
@@ -33,13 +37,8 @@ lumbar discs differ between neighbours by about 15 % (norms, DISCDIM_IR)."""
 DEGENERATED_FROM = 3.5
 """Estimated Pfirrmann grade from which wear is stated: midway between grade 3 and grade 4."""
 PROTRUSION_FROM_MM = 3.0
-"""Depth behind the endplate corners from which displacement is stated; below it is within reading "
-"error (Tunset 2013)."""
-GENANT = ((0.40, 3), (0.25, 2), (0.20, 1))
-"""Loss of height and grade: 20-25 % mild, 25-40 % moderate, over 40 % severe (Genant, J Bone "
-"Miner Res 1993;8:1137)."""
-FRACTURE_VOXEL_MM = 1.5
-"""Coarser voxels than this make fracture alarms on healthy bodies (3 mm flagged every body of a CT)."""
+"""Depth behind the endplate corners from which displacement is stated; below it is within reading
+error (Tunset 2013)."""
 LYING_SLIPS = "Images taken lying show slips smaller than a standing film (Finkenstaedt 2018)."
 CANAL_NARROW_MM2 = 100.0
 """Dural sac under 100 mm2 goes with walking-limited leg pain (PMC5728944)."""
@@ -166,60 +165,23 @@ def _bodies(spine: Spine) -> Iterator[Finding]:
     whole = [each for each in spine.vertebrae if not each.cut_off and each.name is not VertebraName.S1]
     coarse = spine.voxel_mm is not None and max(spine.voxel_mm[1], spine.voxel_mm[2]) > FRACTURE_VOXEL_MM
     for vertebra in whole:
-        loss = _height_loss(vertebra, _neighbour_backs(vertebra, whole))
-        if loss is None or loss[0].value < GENANT[-1][0]:
+        loss = height_loss(vertebra, neighbours_of(vertebra, whole))
+        if loss is None or loss.grade == 0:
             continue
-        share, kind = loss
-        grade = next(grade for limit, grade in GENANT if share.value >= limit)
-        text = f"{vertebra.name} has lost {100 * share.value:.0f} % of its {kind} height"
+        text = f"{vertebra.name} has lost {100 * loss.share.value:.0f} % of its {loss.place} height"
         if coarse:
             said = f"{text}, but voxels over {FRACTURE_VOXEL_MM} mm are too coarse to grade a fracture."
             certainty = 0.3
         else:
             said = (
-                f"{text}: suspicious of a fracture, Genant grade {grade} (an estimate, its age is not known)."
+                f"{text}: suspicious of a fracture, Genant grade {loss.grade} (an estimate, its age is not "
+                "known)."
             )
-            certainty = _above(share, GENANT[-1][0])
+            certainty = _above(loss.share, GENANT[-1][0])
         yield _measured(
-            FindingKind.VERTEBRAL_WEDGING, share,
-            "share of height lost", vertebra=vertebra.name,  text=said, certainty=certainty,
+            FindingKind.VERTEBRAL_WEDGING, loss.share, "share of height lost",
+            vertebra=vertebra.name, text=said, certainty=certainty,
         )  # fmt: skip
-
-
-def _height_loss(vertebra: Vertebra, backs: list[Measure]) -> tuple[Measure, str] | None:
-    """Largest loss of height of a body as a share, and where.
-
-    Front and middle are compared with the back of the same body, the back with the neighbours' (Genant). L5
-    is naturally lower behind, so its back is not compared.
-    """
-    front, middle, back = vertebra.height_front_mm, vertebra.height_mid_mm, vertebra.height_back_mm
-    if front is None or middle is None or back is None or back.quality is Quality.ASSUMED:
-        return None
-    losses = [(_loss(front, back), "front"), (_loss(middle, back), "middle")]
-    if backs and vertebra.name is not VertebraName.L5:
-        mean = Measure(
-            value=sum(each.value for each in backs) / len(backs),
-            sd=math.hypot(*(each.sd for each in backs)) / len(backs),
-            quality=back.quality,
-        )
-        losses.append((_loss(back, mean), "back"))
-    return max(losses, key=lambda entry: entry[0].value)
-
-
-def _loss(part: Measure, whole: Measure) -> Measure:
-    ratio = part.value / whole.value
-    sd = abs(ratio) * math.hypot(part.sd / max(part.value, 1.0), whole.sd / max(whole.value, 1.0))
-    worse = part.quality if part.quality is not Quality.MEASURED else whole.quality
-    return Measure(value=1.0 - ratio, sd=sd, quality=worse)
-
-
-def _neighbour_backs(vertebra: Vertebra, whole: list[Vertebra]) -> list[Measure]:
-    found = []
-    for upper, lower in pairwise(whole):
-        other = lower if upper is vertebra else upper if lower is vertebra else None
-        if other is not None and other.height_back_mm is not None:
-            found.append(other.height_back_mm)
-    return found
 
 
 def _above(measure: Measure, limit: float) -> float:
