@@ -14,13 +14,16 @@ from typing import Protocol
 from opentraction import deliver, evaluate, follow, mechanics, plan, screen
 from opentraction.chart import (
     AdverseEvent,
+    Answer,
     ApprovalRefused,
     ApprovedPlan,
+    BadInput,
     Capability,
     Clinician,
     CoIntervention,
     Course,
     Dose,
+    Findings,
     Override,
     Patient,
     PatientPlant,
@@ -71,6 +74,8 @@ class CourseOptions:
     clinician_cap_n: float | None = None
     minutes: float = 20.0
     overrides: tuple[Override, ...] = ()
+    changes: tuple[Answer, ...] = ()
+    """Answers to the change questions of a return visit; they renew or reopen what stands on record."""
     consent_by: str | None = None
     """Who gave consent to the text of the draft. None: consent is not recorded and nobody can sign."""
     co_interventions: tuple[CoIntervention, ...] = ()
@@ -104,6 +109,8 @@ def run_course(
     with watch.step("findings and causes"):
         findings = evaluate.examine(spine, examination)
     with watch.step("screening"):
+        if options.changes:
+            findings = changed(findings, earlier, options.changes)
         eligibility = screen.screen(patient, findings, at=options.at, overrides=options.overrides)
     course = Course(
         patient=patient, spine=spine, findings=findings, eligibility=eligibility,
@@ -120,6 +127,16 @@ def run_course(
     if course.approved is not None and table is not None and record is not None:
         course = delivered(course, model, table=table, record=record, at=options.at, watch=watch)
     return with_outcome(course, adverse_events)
+
+
+def changed(findings: Findings, earlier: Course | None, changes: tuple[Answer, ...]) -> Findings:
+    """Today's findings with the answers on record and what changed; BadInput without an earlier visit."""
+    if earlier is None:
+        raise BadInput(
+            "Expected an earlier visit on record beside the change answers, found none. Screen with the "
+            "whole form first."
+        )
+    return screen.return_visit(earlier.eligibility, earlier.findings, findings, changes)
 
 
 def continued(

@@ -50,6 +50,11 @@ def earlier_course(folder: Path, patient: Patient) -> Course | None:
     return course
 
 
+def last_visit(place: Path) -> Course:
+    """The course of a case folder, or of its course.json; raises BadInput when there is none."""
+    return read_value(place / "course.json" if place.is_dir() else place, Course)
+
+
 def read_value(path: Path, kind: type[V]) -> V:
     """Read one chart value from a JSON file; raises BadInput with a sentence."""
     if not path.is_file():

@@ -46,6 +46,13 @@ Overrides = Annotated[
     Path | None,
     typer.Option("--overrides", help="Overrides of screening rules (YAML): rule, name, time, reason."),
 ]
+Changes = Annotated[
+    Path | None,
+    typer.Option(
+        "--changes",
+        help="Return visit: answers to the change questions (YAML); see: opentraction screen --changes-help",
+    ),
+]
 ConsentBy = Annotated[
     str | None, typer.Option("--consent-by", help="Who gave consent to the text of the draft.")
 ]
@@ -144,7 +151,9 @@ def evaluate(
 
 
 @app.command(
-    epilog="Example: opentraction screen --form-help > form.yaml; opentraction screen --form form.yaml"
+    epilog="Example: opentraction screen --form-help > form.yaml; opentraction screen --form form.yaml. "
+    "A return visit: opentraction screen --changes-help > changes.yaml; "
+    "opentraction screen --since case --changes changes.yaml"
 )
 def screen(
     form: Annotated[Path | None, typer.Option("--form", "-f", help="Examination form (YAML).")] = None,
@@ -154,6 +163,13 @@ def screen(
     form_help: Annotated[bool, typer.Option("--form-help", help="Print an empty form and its help.")] = False,
     questions: Annotated[
         bool, typer.Option("--questions", help="Print the questions and their numbers.")
+    ] = False,
+    since: Annotated[
+        Path | None, typer.Option(help="Folder (or course.json) of the last visit; goes with --changes.")
+    ] = None,
+    changes: Changes = None,
+    changes_help: Annotated[
+        bool, typer.Option("--changes-help", help="Print an empty file of change answers and stop.")
     ] = False,
     overrides: Overrides = None,
     at: At = None,
@@ -167,6 +183,9 @@ def screen(
         spine=spine,
         form_help=form_help,
         questions=questions,
+        since=since,
+        changes_file=changes,
+        changes_help=changes_help,
         override_file=overrides,
         at=at,
         as_json=as_json,
@@ -183,14 +202,16 @@ def plan(
     cap_n: Annotated[float | None, typer.Option(help="The clinician's own cap of the pull [N].")] = None,
     minutes: Annotated[float, typer.Option(help="Length of a session [min].")] = 20.0,
     overrides: Overrides = None,
+    changes: Changes = None,
     as_json: Json = False,
 ) -> None:
     """Draft a plan: force, angle and timing for this spine, bands, limits, alternatives. Not signed."""
     from opentraction.clinic.commands.plan import draft_plan
 
     draft_plan(
-        form, spine=spine, out=out, cap_n=cap_n, minutes=minutes, override_file=overrides, as_json=as_json
-    )
+        form, spine=spine, out=out, cap_n=cap_n, minutes=minutes, override_file=overrides,
+        changes_file=changes, as_json=as_json,
+    )  # fmt: skip
 
 
 @app.command(epilog='Example: opentraction deliver case --approve-as "Dr Ada Roe" --consent-by "the patient"')
@@ -281,6 +302,7 @@ def course(
     questionnaires: Annotated[Path | None, typer.Option(help="Answered questionnaires (YAML).")] = None,
     cap_n: Annotated[float | None, typer.Option(help="The clinician's own cap of the pull [N].")] = None,
     overrides: Overrides = None,
+    changes: Changes = None,
     at: At = None,
     as_json: Json = False,
 ) -> None:
@@ -289,8 +311,8 @@ def course(
 
     run_folder(
         folder, form=form, labels=labels, convention=convention, out=out, approve_as=approve_as,
-        consent_by=consent_by, questionnaires=questionnaires, cap_n=cap_n, override_file=overrides, at=at,
-        as_json=as_json,
+        consent_by=consent_by, questionnaires=questionnaires, cap_n=cap_n, override_file=overrides,
+        changes_file=changes, at=at, as_json=as_json,
     )  # fmt: skip
 
 

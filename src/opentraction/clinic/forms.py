@@ -2,11 +2,21 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import BeforeValidator, Field
 
-from opentraction.chart import AdverseEvent, BadInput, Instrument, Override, Questionnaire, Value
+from opentraction.chart import (
+    AdverseEvent,
+    Answer,
+    BadInput,
+    Instrument,
+    Override,
+    Questionnaire,
+    Reply,
+    Value,
+)
 
 FOLLOW_FORM = """\
 # Questionnaires of one course. An item left unanswered is written as null; nothing is ever filled in for it.
@@ -31,6 +41,26 @@ class OverrideForm(Value):
     """Overrides of screening rules: `overrides: [{rule_id: RE17, by: {name: ...}, at: ..., reason: ...}]`."""
 
     overrides: tuple[Override, ...]
+
+
+def _replies(value: object) -> object:
+    """YAML reads a bare yes or no as true or false; a line left empty is not answered."""
+    if not isinstance(value, dict):
+        return value
+    words = {True: Reply.YES, False: Reply.NO}
+    return {
+        str(key): words[said] if isinstance(said, bool) else said
+        for key, said in value.items()
+        if said is not None
+    }
+
+
+class ChangeForm(Value):
+    """Answers to the change questions of one visit: `changes: {C01: no, C02: no}`, by whom and when."""
+
+    answered_by: Annotated[str, Field(min_length=1)]
+    at: datetime
+    changes: Annotated[dict[str, Reply], BeforeValidator(_replies)]
 
 
 class FollowForm(Value):
@@ -77,6 +107,24 @@ def read_overrides(path: Path | None) -> tuple[Override, ...]:
     if path is None:
         return ()
     return OverrideForm(**read_yaml(path, "a list of overrides")).overrides
+
+
+def read_changes(path: Path | None) -> tuple[Answer, ...]:
+    """The change answers of a YAML file; none without a file. A time without a zone is this machine's.
+
+    Raises:
+        BadInput: when the file cannot be read, names nobody or no time, or answers nothing.
+    """
+    if path is None:
+        return ()
+    form = ChangeForm(**read_yaml(path, "change answers"))
+    if not form.changes:
+        raise BadInput(f"{path.name}: expected answers to the change questions, found none. Fill them in.")
+    at = form.at if form.at.tzinfo is not None else form.at.astimezone()
+    return tuple(
+        Answer(rule_id=change_id, reply=reply, by=form.answered_by, at=at)
+        for change_id, reply in form.changes.items()
+    )
 
 
 def moment(text: str | None) -> datetime:

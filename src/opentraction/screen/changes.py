@@ -24,6 +24,7 @@ from opentraction.chart import (
     RuleState,
     Value,
 )
+from opentraction.screen.examination_facts import worse_since
 from opentraction.screen.gates import OnYes, gate_of, gates
 from opentraction.screen.intake import answer, with_answers
 from opentraction.screen.rules import refuse_unknown
@@ -110,7 +111,8 @@ def return_visit(
 
     An answer of `today` that is not on record yet and is no older than the change answers settles what they
     reopened; an older one is itself open to change. A "yes" on record stays beside a "no" of today, as
-    everywhere: mend it with `with_answers(..., correcting=True)` or by an intake afresh. Raises BadInput as
+    everywhere: mend it with `with_answers(..., correcting=True)` or by an intake afresh. A muscle weaker by a
+    grade, or feeling lost, since `earlier` goes on record as a yes to RF06 or RF19. Raises BadInput as
     `after_changes` does.
     """
     asked_at = max((aware(one.at) for one in changes), default=None)
@@ -118,7 +120,12 @@ def return_visit(
     since = [one for one in new if asked_at is not None and aware(one.at) >= asked_at]
     chart = with_answers(earlier, (one for one in new if one not in since))
     chart = with_answers(after_changes(previous, chart, changes), since)
-    return today.replace(answers=chart.answers)
+    worse = [
+        answer(fact.rule_id, Reply.YES, by="the examination", at=asked_at, detail=fact.reason)
+        for fact in worse_since(earlier, today)
+        if asked_at is not None
+    ]
+    return today.replace(answers=with_answers(chart, worse).answers)
 
 
 def rescreen(

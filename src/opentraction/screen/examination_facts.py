@@ -43,7 +43,7 @@ def examination_facts(findings: Findings, baseline: Findings | None = None) -> t
         *_roots(findings),
         *_duration(findings),
         *_trial_pull(findings),
-        *(() if baseline is None else _against(baseline, findings)),
+        *(() if baseline is None else worse_since(baseline, findings)),
     )
 
 
@@ -147,7 +147,8 @@ def _place(item: Finding) -> _Place:
     )
 
 
-def _against(baseline: Findings, findings: Findings) -> tuple[Fact, ...]:
+def worse_since(baseline: Findings, findings: Findings) -> tuple[Fact, ...]:
+    """Facts on muscles weaker by a grade (RF06) and feeling lost (RF19) since an earlier visit."""
     facts: list[Fact] = []
     before = {_place(item): item.value for item in baseline.of(FindingKind.MYOTOME) if item.value is not None}
     for item in findings.of(FindingKind.MYOTOME):

@@ -16,7 +16,7 @@ from opentraction.chart import (
 from opentraction.clinic.case_folder import earlier_course, write_course
 from opentraction.clinic.commands.report import write_course_report
 from opentraction.clinic.console import Steps, print_json
-from opentraction.clinic.forms import FollowForm, moment, read_follow_form, read_overrides
+from opentraction.clinic.forms import FollowForm, moment, read_changes, read_follow_form, read_overrides
 from opentraction.clinic.report import is_simulated
 from opentraction.clinic.sources import Case, read_case
 from opentraction.course import CourseOptions, TableMaker, run_course
@@ -34,13 +34,14 @@ def run_folder(
     questionnaires: Path | None,
     cap_n: float | None,
     override_file: Path | None,
+    changes_file: Path | None,
     at: str | None,
     as_json: bool,
 ) -> None:
     """Run the course of a folder and write everything into `out`."""
     steps = Steps(quiet=as_json)
     follow_form = read_follow_form(questionnaires) if questionnaires else FollowForm()
-    overrides = read_overrides(override_file)
+    overrides, changes = read_overrides(override_file), read_changes(changes_file)
     with steps.step("reading and measuring"):
         case = read_case(folder, form=form, labels=labels, convention=convention)
     moment_at = moment(at)
@@ -53,6 +54,7 @@ def run_folder(
         clinician_cap_n=cap_n,
         consent_by=consent_by,
         overrides=overrides,
+        changes=changes,
         capability=simulated_capability(),
     )
     earlier = earlier_course(out, case.patient)

@@ -7,7 +7,7 @@ from opentraction.chart import Plan, Spine, lowest
 from opentraction.clinic.case_folder import earlier_course, read_value, write_course
 from opentraction.clinic.commands.course import simulated_capability
 from opentraction.clinic.console import Steps, print_json
-from opentraction.clinic.forms import read_overrides, stamped_now
+from opentraction.clinic.forms import read_changes, read_overrides, stamped_now
 from opentraction.clinic.sources import patient_of
 from opentraction.course import CourseOptions, run_course
 
@@ -20,6 +20,7 @@ def draft_plan(
     cap_n: float | None,
     minutes: float,
     override_file: Path | None,
+    changes_file: Path | None,
     as_json: bool,
 ) -> None:
     """Draft a plan and write it with what it rests on; nothing is signed or delivered."""
@@ -31,6 +32,7 @@ def draft_plan(
         clinician_cap_n=cap_n,
         minutes=minutes,
         overrides=read_overrides(override_file),
+        changes=read_changes(changes_file),
         capability=simulated_capability(),
     )
     steps = Steps(quiet=as_json)
@@ -55,7 +57,7 @@ def print_plan(plan: Plan) -> None:
     for reason in plan.rationale:
         print(f"  {reason}")
     for other in sorted(plan.alternatives, key=lambda item: item.gentler_rank):
-        low, mid, high = (1000 / 60 * dose for dose in other.target_dose_mpa_s)
+        low, mid, high = other.target_dose_mpa_s
         mark = "*" if other.chosen else " "
         print(f"  {mark} {other.name}: {other.peak_force_n:.0f} N, unloading {mid:.0f} "
-              f"({low:.0f} to {high:.0f}) kPa min")  # fmt: skip
+              f"({low:.0f} to {high:.0f}) MPa s")  # fmt: skip
