@@ -10,6 +10,7 @@ import pytest
 from opentraction.chart import Concern, Reply, RuleCategory, RuleState, Verdict
 from opentraction.screen import (
     MOST_CHANGE_QUESTIONS,
+    NO_FORCE_FIGURE,
     RULESET,
     OnYes,
     Rule,
@@ -168,3 +169,17 @@ def test_the_ruleset_names_its_version_and_digest() -> None:
     assert RULESET.startswith("opentraction-lumbar-screening 1.0 (")
     assert len(result.contraindications) == 76
     assert all(one.state is RuleState.NOT_MET for one in result.contraindications)
+
+
+def test_a_precaution_that_asks_for_a_low_pull_asks_the_clinician_for_a_figure() -> None:
+    """No source gives one: none is invented, and whoever signs is told to name it."""
+    for rule in rules():
+        words = ("low force", "lower force", "start low", "lower start force")
+        assert rule.low_force == any(word in rule.precaution.lower() for word in words), rule.rule_id
+        result = screen(ADULT, says(all_no(), Reply.YES, rule.rule_id), at=NOW)
+        asked = rule.low_force and rule.standing is RuleCategory.RELATIVE
+        assert result.low_force == ((rule.rule_id,) if asked else ())
+        assert (NO_FORCE_FIGURE in result.precautions) == asked
+        assert result.force_cap_n is None
+    unknown = screen(ADULT, says(all_no(), Reply.UNKNOWN, "RE17"), at=NOW)
+    assert unknown.low_force == ("RE17",), "an unknown precaution counts as present"

@@ -106,6 +106,8 @@ class Eligibility(Value):
     force_cap_n: Annotated[float, Field(gt=0)] | None = None
     """Upper limit of pull that a precaution asks for, if any."""
     force_cap_reason: str = ""
+    low_force: tuple[str, ...] = ()
+    """Ids of the rules whose precaution asks for a low pull: the clinician names a figure, no source does."""
     decided_at: datetime
     ruleset: str
     """Name and version of the rule table."""

@@ -95,6 +95,8 @@ class Rule(Row):
     stands_why: str
     positions: tuple[Position, ...] = ()
     precaution: str = ""
+    low_force: bool = False
+    """True when the precaution asks for a low pull; no source gives a figure, so the clinician has to."""
     send_to: str = ""
 
     @property
@@ -174,6 +176,7 @@ def _rule(row: Row, ours: dict[str, Any], send_to: str) -> Rule:
         stands_why=standing["why"],
         positions=tuple(Position(**position) for position in note.get("positions", ())),
         precaution=note.get("precaution", ""),
+        low_force=note.get("low_force", False),
         send_to=send_to,
     )
 

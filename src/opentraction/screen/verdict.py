@@ -23,8 +23,9 @@ from opentraction.screen.rules import RULESET
 from opentraction.screen.ruling import Ruling, rulings
 
 NO_FORCE_FIGURE = (
-    "No published force limit was found for any precaution, so none is set here; start low and raise slowly. "
-    "One vendor teaches 178 N (women) and 222 N (men) for the first sessions (KDT2): shown, not imposed."
+    "No published force limit was found for any precaution, so none is set here: the clinician has to name "
+    "the largest pull for this patient. A vendor's cap of the first sessions, 178 N (women) or 222 N (men), "
+    "stands for everybody (KDT2)."
 )
 """Said beside precautions that ask for a low force: 40 and 50 lb in newtons."""
 
@@ -46,7 +47,7 @@ def screen(
 
     An unknown red flag or absolute rule gives NOT_YET_KNOWN. An unknown relative rule weighs as if it were
     met: it adds its precaution until somebody answers. `force_cap_n` stays None: no source supports a
-    figure (see `NO_FORCE_FIGURE`).
+    figure; `low_force` names the rules that leave it to the clinician (see `NO_FORCE_FIGURE`).
 
     Raises BadInput for an unknown rule id or an answer from the future, Refused for an override nobody may
     give.
@@ -57,7 +58,10 @@ def screen(
     overridden = {rule_id: override for rule_id, (override, _) in accepted.items() if override is not None}
     verdict, weighty = _verdict(ruled, set(overridden))
     concern, concern_reasons = weigh({one.rule.rule_id: one for one in ruled})
+    low_force = _low_force(ruled, overridden) if verdict is not Verdict.EMERGENCY else ()
     precautions = _precautions(ruled, overridden) if verdict is not Verdict.EMERGENCY else ()
+    if low_force:
+        precautions = (*precautions, NO_FORCE_FIGURE)
     return Eligibility(
         verdict=verdict,
         because=_because(verdict, weighty, ruled, overridden),
@@ -67,6 +71,7 @@ def screen(
         concern_reasons=concern_reasons,
         send_to=_send_to(verdict, concern, weighty),
         precautions=precautions,
+        low_force=low_force,
         decided_at=at,
         ruleset=RULESET,
         stands_until=_until(ruled, at),
@@ -174,9 +179,17 @@ def _precautions(ruled: tuple[Ruling, ...], overridden: dict[str, Override]) -> 
             sentences.append(
                 f"Not known: {rule.label}. Until answered it counts as present. {rule.precaution}"
             )
-    if any("start low" in text.lower() or "low force" in text.lower() for text in sentences):
-        sentences.append(NO_FORCE_FIGURE)
     return tuple(sentences)
+
+
+def _low_force(ruled: tuple[Ruling, ...], overridden: dict[str, Override]) -> tuple[str, ...]:
+    """Rules that ask for a low pull: relative ones met or unknown, and those a person accepted."""
+    return tuple(
+        one.rule.rule_id
+        for one in ruled
+        if one.rule.low_force
+        and (one.rule.rule_id in overridden or (not one.rule.blocks and one.state is not RuleState.NOT_MET))
+    )
 
 
 def _until(ruled: tuple[Ruling, ...], at: datetime) -> datetime | None:
