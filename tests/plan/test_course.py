@@ -117,6 +117,7 @@ COURSE = course_plan(150.0, ceiling_n=400.0)
         (None, 1.0, 150.0, "not known whether the last session was tolerated"),
         (True, None, 150.0, "not measured"),
         (True, 0.8, 150.0, "Only 80% of the planned pull was delivered"),
+        (True, float("nan"), 150.0, "no raise"),
         (False, 1.0, 150.0 - STEP_N, "one step back"),
     ],
 )

@@ -117,6 +117,29 @@ def test_the_vendors_cap_falls_away_from_the_third_session():
     assert "The proposal stands at this limit" in " ".join(later.rationale)
 
 
+def test_a_pull_at_the_last_step_of_the_table_stands_at_the_limit():
+    """222.4 N in steps of 5 N is 220 N: the limit sets it, though it is not reached to the newton."""
+    made = draft(AnalyticModel(spread=1e-4), capability=table(force_step_n=5.0))
+    assert made.profile.peak_force_n == 220.0
+    text = " ".join(made.rationale)
+    assert "The proposal stands at this limit" in text
+    assert "does not set the proposal" not in text
+    below = " ".join(draft(AnalyticModel(spread=0.6), capability=table(force_step_n=5.0)).rationale)
+    assert "does not set the proposal" in below
+
+
+def test_what_the_preset_is_called_is_what_it_is():
+    def preset(**other):
+        made = draft(AnalyticModel(spread=0.3), **other)
+        return next(item.why for item in made.alternatives if item.name.startswith("Conventional preset"))
+
+    assert "a third of body weight, cut to the limits" in preset()
+    unweighed = preset(patient=PATIENT.replace(mass_kg=None))
+    assert "this preset pulls the lowest limit" in unweighed
+    assert "cut to the limits" not in unweighed
+    assert "raised to the least pull" in preset(session_number=3, least_pull_n=300.4)
+
+
 def test_a_least_pull_raises_the_proposal_and_never_above_a_limit():
     wide = AnalyticModel(spread=0.3)
     plain = draft(wide, session_number=3)
@@ -177,8 +200,13 @@ def test_no_input_gives_a_pull_above_any_limit(
             session_number=session_number,
         )  # fmt: skip
     except BadInput as refusal:
+        refused = str(refusal)
+    else:
+        refused = ""
+    if refused:
         # Only a least pull above the limit, or a table too slow for its pull, may be refused here.
-        event(str(refusal)[:30])
+        assert re.search("least pull|long enough for one cycle|time enough|and its release", refused)
+        event(refused[:30])
         reject()
     bound = min(
         limit

@@ -155,7 +155,7 @@ def next_pull(
         return Progression(last_peak_n, "It is not known whether the last session was tolerated: no raise.")
     if delivered_share is None:
         return Progression(last_peak_n, "What was delivered was not measured: no raise.")
-    if delivered_share < DELIVERED_SHARE:
+    if not delivered_share >= DELIVERED_SHARE:  # said this way round so that not-a-number gives no raise
         return Progression(
             last_peak_n,
             f"Only {delivered_share:.0%} of the planned pull was delivered (needed {DELIVERED_SHARE:.0%}): "

@@ -32,7 +32,7 @@ from opentraction.plan.course_plan import PER_WEEK, SESSIONS, course_plan
 from opentraction.plan.ensemble import Engine
 from opentraction.plan.evidence_line import evidence_line
 from opentraction.plan.guardrails import DURATION, guardrail_questions
-from opentraction.plan.limits import FIRST_SESSIONS, stack_limits
+from opentraction.plan.limits import FIRST_SESSIONS, snap, stack_limits
 from opentraction.plan.objectives import (
     Targets,
     band,
@@ -150,7 +150,7 @@ def optimise(
         profile=chosen,
         limits=limits,
         prediction=on_coarse_grid(result.ensemble.predict(result.response)),
-        alternatives=_alternatives(result, targets),
+        alternatives=_alternatives(result, targets, patient),
         rationale=_rationale(request, model, targets, room, result),
         course=course,
         evidence_line=evidence_line(targets.cause),
@@ -193,7 +193,7 @@ def _rationale(
     chosen, patient = result.choice.chosen.profile, request.patient
     limits, later = request.limits(request.session_number), request.limits(FIRST_SESSIONS + 1)
     return (
-        *eligibility_lines(request.eligibility),
+        *eligibility_lines(request.eligibility, request.clinician_cap_n),
         *targets.why,
         *choice_lines(result.choice, targets, min(room.peaks_n, default=None)),
         *change_lines(
@@ -201,6 +201,7 @@ def _rationale(
             targets,
             limits,
             later,
+            top_n=snap(lowest(limits).force_n, room.step_n),
             targetable=model.targetable,
             session_number=request.session_number,
         ),
@@ -224,7 +225,7 @@ def _refuse_unsuitable(eligibility: Eligibility) -> None:
         )
 
 
-def _alternatives(result: SearchResult, targets: Targets) -> tuple[Alternative, ...]:
+def _alternatives(result: SearchResult, targets: Targets, patient: Patient) -> tuple[Alternative, ...]:
     """The finalists side by side, gentlest first."""
     ordered = sorted(result.finals, key=lambda item: (item.impulse_n_s, item.profile.peak_force_n))
     return tuple(
@@ -237,7 +238,7 @@ def _alternatives(result: SearchResult, targets: Targets) -> tuple[Alternative, 
             peak_force_n=item.profile.peak_force_n,
             gentler_rank=rank,
             chosen=item is result.choice.chosen,
-            why=alternative_why(item, result, targets),
+            why=alternative_why(item, result, targets, patient),
         )
         for rank, item in enumerate(ordered, start=1)
     )

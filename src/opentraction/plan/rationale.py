@@ -19,11 +19,14 @@ from opentraction.plan.limits import FIRST_SESSIONS, binding_sentence, body_weig
 from opentraction.plan.objectives import Candidate, Targets, band, default_goals, gain_mpa_s
 from opentraction.plan.search import Choice, SearchResult, bands_overlap, choose
 from opentraction.plan.sources import cite
-from opentraction.plan.space import LOWEST_SHARE
+from opentraction.plan.space import CONVENTIONAL_SHARE, LOWEST_SHARE
 
 
-def eligibility_lines(eligibility: Eligibility) -> tuple[str, ...]:
-    """What the screening says of this draft: loudly when it cannot be signed; then the precautions."""
+def eligibility_lines(eligibility: Eligibility, clinician_cap_n: float | None = None) -> tuple[str, ...]:
+    """What the screening says of this draft: loudly when it cannot be signed; then the precautions.
+
+    Where a precaution asks for a low pull and the clinician named no cap, it is asked for.
+    """
     lines = []
     if not eligibility.verdict.permits_plan:
         because = "; ".join(eligibility.because[:2]) or "no reason given"
@@ -32,6 +35,11 @@ def eligibility_lines(eligibility: Eligibility) -> tuple[str, ...]:
             "first."
         )
     lines += [f"Precaution: {precaution}" for precaution in eligibility.precautions]
+    if eligibility.low_force and clinician_cap_n is None:
+        lines.append(
+            "ASKED OF THE CLINICIAN: the largest pull for this patient. A precaution asks for a low one "
+            f"({', '.join(eligibility.low_force)}), no source gives a figure, and no cap was named (--cap-n)."
+        )
     return tuple(lines)
 
 
@@ -72,14 +80,18 @@ def change_lines(
     limits: tuple[Limit, ...],
     later_limits: tuple[Limit, ...],
     *,
+    top_n: float,
     targetable: tuple[Level, ...],
     session_number: int,
 ) -> tuple[str, ...]:
-    """What it would take to change the answer: another limit, later sessions, another target."""
+    """What it would take to change the answer: another limit, later sessions, another target.
+
+    `top_n` is the lowest limit rounded down to what the table can set [N].
+    """
     binding = lowest(limits)
     chosen = result.choice.chosen.profile
     lines = [binding_sentence(limits)]
-    if chosen.peak_force_n < binding.force_n - 1.0:
+    if chosen.peak_force_n < top_n - 1e-6:
         lines.append(
             f"This limit does not set the proposal, which pulls {chosen.peak_force_n:.0f} N; a higher "
             "limit would change it only if a stronger plan's band parted from it."
@@ -208,7 +220,7 @@ def closing_lines(simulated: bool, targets: Targets, samples: int) -> tuple[str,
     return tuple(lines)
 
 
-def alternative_why(candidate: Candidate, result: SearchResult, targets: Targets) -> str:
+def alternative_why(candidate: Candidate, result: SearchResult, targets: Targets, patient: Patient) -> str:
     """Why this alternative is shown, and how it stands to the best."""
     choice = result.choice
     parts = []
@@ -217,7 +229,7 @@ def alternative_why(candidate: Candidate, result: SearchResult, targets: Targets
     if candidate.profile.peak_force_n <= 0:
         parts.append("The comparison that shows what lying down does by itself.")
     elif candidate is result.conventional:
-        parts.append("For comparison, a common preset of clinics: a third of body weight, cut to the limits.")
+        parts.append(_preset_why(candidate, patient))
     if candidate is choice.best:
         parts.append("The highest score found within the limits.")
     if candidate is choice.chosen:
@@ -234,6 +246,16 @@ def alternative_why(candidate: Candidate, result: SearchResult, targets: Targets
                 "Its band overlaps that of the highest score, but it is no gentler than the proposal."
             )
     return " ".join(parts)
+
+
+def _preset_why(candidate: Candidate, patient: Patient) -> str:
+    """What the conventional preset is here: a third of body weight, cut, raised, or not known."""
+    weight_n = body_weight_n(patient)
+    if weight_n is None:
+        return "For comparison: a third of body weight is not known, so this preset pulls the lowest limit."
+    if candidate.profile.peak_force_n > CONVENTIONAL_SHARE * weight_n + 1e-6:
+        return "For comparison, a common preset of clinics, raised to the least pull the clinician asked for."
+    return "For comparison, a common preset of clinics: a third of body weight, cut to the limits."
 
 
 def _named(profile: TractionProfile) -> str:
