@@ -90,6 +90,19 @@ def test_a_responder_passes_both() -> None:
     assert is_responder(changed(Instrument.NRS_LEG, 7, 5)) is None
 
 
+def test_who_is_surely_no_responder_is_not_left_open() -> None:
+    """4 points of RMDQ from 14 are not important, whichever published error holds; a worsening never is."""
+    small = changed(Instrument.RMDQ, 14, 10)
+    assert (small.beyond_error, small.important) == (None, False)
+    assert is_responder(small) is False
+    worse = changed(Instrument.NRS_LEG, 5, 7)
+    assert worse.beyond_error is None
+    assert is_responder(worse) is False
+    top = changed(Instrument.RMDQ, 22, 24)
+    assert (top.beyond_error, is_responder(top)) == (None, False)
+    assert is_responder(changed(Instrument.RMDQ, 22, 22)) is None
+
+
 @pytest.mark.parametrize(
     ("own", "says"),
     [

@@ -32,6 +32,7 @@ intradiscal pressure, kdttechnique.com; North American Medical's IDD compendium)
 LEG_PAIN_WORSE = 2.0
 """Worsening of leg pain [NRS points] that stops the course: the MCID of the NRS, taken as the cautious
 bound."""
+STOP_RULES_HOLD = "The stop rules of the plan hold."
 _DEFICIT = re.compile(
     r"bladder|bowel|\burin|incontinen|retention|saddle|\bnumb(?!er)|\bweak|paresis|palsy|foot drop|cauda"
 )
@@ -207,8 +208,8 @@ def _next_step(outcome: Outcome, plan: CoursePlan) -> CourseStep | None:
 
 
 def _plan_rules(plan: CoursePlan) -> str:
-    rules = "; ".join(rule.rstrip(".") for rule in plan.stop_rules)
-    return f"Stop rules of the plan: {rules}." if rules else "The plan states no stop rule of its own."
+    """A pointer: the rules themselves stand in the plan, and once is enough."""
+    return STOP_RULES_HOLD if plan.stop_rules else "The plan states no stop rule of its own."
 
 
 def _change_of(outcome: Outcome, instrument: Instrument) -> Change | None:

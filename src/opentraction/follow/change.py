@@ -132,12 +132,15 @@ def change(
 
 
 def is_responder(item: Change) -> bool | None:
-    """True for an improvement both beyond error and important; None when either cannot be assessed."""
-    if item.change >= 0:
-        return False if item.beyond_error is not None else None
+    """True for an improvement both beyond error and important, False for a worsening or where either is not.
+
+    None only where what is not known would decide it.
+    """
+    if item.change > 0 or item.beyond_error is False or item.important is False:
+        return False
     if item.beyond_error is None or item.important is None:
         return None
-    return item.beyond_error and item.important
+    return True
 
 
 def _pair(baseline: Score, latest: Score) -> tuple[float, float]:
