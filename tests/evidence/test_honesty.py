@@ -73,6 +73,9 @@ def test_sham_and_unblinded_are_not_mixed() -> None:
     mixed = studies(True, True, False, False)
     with pytest.raises(BadInput, match="pool_by_blinding"):
         pool(mixed, name="pain", unit="points", comparator="control")
+    for known in (True, False):  # not stated is neither
+        with pytest.raises(BadInput, match="pool_by_blinding"):
+            pool(studies(known, None), name="pain", unit="points", comparator="control")
     apart = pool_by_blinding(mixed, name="pain", unit="points", comparator="control")
     assert [effect.k for effect in apart] == [2, 2]
     assert "sham" in apart[0].name
@@ -99,6 +102,7 @@ def test_every_pooled_number_comes_with_its_doubts() -> None:
     for effect in traction_effects():
         assert "Q " in effect.method
         assert "tau2 95 %" in effect.method
+        assert len(effect.method) < 100
         assert any("very unsure" in note for note in effect.bias_notes)
         assert [row.label for row in forest_rows(effect)] == [study.study for study in effect.studies]
         assert all(row.low < row.estimate < row.high for row in forest_rows(effect))

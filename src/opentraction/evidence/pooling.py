@@ -15,6 +15,11 @@ from opentraction.evidence.trials import Z_95
 
 FEW = 5
 """Below this many studies the between-study variance is little more than a guess."""
+_INTERVAL_NAMES = {
+    IntervalMethod.HARTUNG_KNAPP: "Hartung-Knapp",
+    IntervalMethod.HARTUNG_KNAPP_AD_HOC: "Hartung-Knapp, never below Wald",
+    IntervalMethod.WALD: "Wald",
+}
 _NO_COMPARATOR = ("baseline", "before", "pre-treatment", "pretreatment", "pre treatment", "none stated")
 
 
@@ -36,7 +41,7 @@ def pool(
     `pool_by_blinding`.
 
     Raises BadInput for fewer than 2 studies, one study given twice, an empty unit or comparator, or a
-    mixture of sham-controlled and other trials; NotConverged as `random_effects`.
+    mixture of sham-controlled, other and unstated trials; NotConverged as `random_effects`.
     """
     _check(studies, unit, comparator)
     result = random_effects(
@@ -153,11 +158,10 @@ def _check(studies: Sequence[StudyEffect], unit: str, comparator: str) -> None:
             f"Expected what the comparison group received, got '{comparator}'. A change from baseline is not "
             "an effect: give a comparator, or do not pool."
         )
-    blinding = {study.sham_controlled for study in studies}
-    if {True, False} <= blinding:
+    if len({study.sham_controlled for study in studies}) > 1:
         raise BadInput(
-            "Expected trials all against sham or all without, got both. Pool them apart with "
-            "pool_by_blinding."
+            "Expected trials all against sham, all without, or all of unstated control, got a mixture. Pool "
+            "them apart with pool_by_blinding."
         )
 
 
@@ -176,12 +180,13 @@ def _notes(studies: Sequence[StudyEffect]) -> tuple[str, ...]:
 def _method_text(
     result: MetaAnalysis, method: Tau2Method, interval: IntervalMethod, prediction: PredictionMethod
 ) -> str:
+    """How it was pooled and how far the studies differ, in one line; the prediction interval's distribution
+    is named only where it is not that of the interval."""
     df = f"t({result.df})" if result.df is not None else "z"
-    parts = [f"{method}", f"{interval} interval, {df}"]
-    if result.prediction_low is not None:
-        tail = f"t({result.q_df - 1})" if prediction is PredictionMethod.HTS else df
-        parts.append(f"prediction interval by {tail}")
-    p = "p < 0.0001" if result.q_p_value < 1e-4 else f"p = {result.q_p_value:.4f}"
-    parts.append(f"Q {result.q:.4f} on {result.q_df} df, {p}")
-    parts.append(f"tau2 95 % {result.tau2_low:.4f} to {result.tau2_high:.4f} (Q-profile)")
+    parts = [f"{method}, {_INTERVAL_NAMES[interval]}, {df}"]
+    if result.prediction_low is not None and prediction is PredictionMethod.HTS:
+        parts.append(f"prediction t({result.q_df - 1})")
+    p = "p < 0.0001" if result.q_p_value < 1e-4 else f"p = {result.q_p_value:.2g}"
+    parts.append(f"Q {result.q:.4g} on {result.q_df} df, {p}")
+    parts.append(f"tau2 95 % {result.tau2_low:.4g} to {result.tau2_high:.4g}")
     return "; ".join(parts)
