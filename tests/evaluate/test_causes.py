@@ -106,6 +106,10 @@ def test_discordance_is_a_reason_against_both(level, side):
     assert (herniation.level, herniation.side) == (level, side)
     assert any("disagree" in reason for reason in herniation.reasons_against)
     assert any("common without any pain" in reason for reason in herniation.reasons_against)
+    exiting = (level, side) == (Level.L5_S1, Side.LEFT)
+    for cause in (found.leading, herniation):
+        (said,) = (reason for reason in cause.reasons_against if "disagree" in reason)
+        assert ("unless it reaches into the foramen" in said) is exiting
 
 
 def test_free_leg_speaks_against(plain):
@@ -113,7 +117,16 @@ def test_free_leg_speaks_against(plain):
     free = form(**(L5_LEFT | {"straight_leg_raise": "{left_deg: 88, left_hurts_leg: no}"}))
     found = examine(plain, free).leading
     assert found.weight < limited.weight
-    assert any("A free leg speaks against" in reason for reason in found.reasons_against)
+    assert any("speaks against a herniation" in reason for reason in found.reasons_against)
+
+
+def test_leg_pain_late_in_the_raise_speaks_less_against_than_none(plain):
+    """At 75 degrees it is no sign by the 70 of the trial, but the leg is not free."""
+    free = form(**(L5_LEFT | {"straight_leg_raise": "{left_deg: 75, left_hurts_leg: no}"}))
+    late = form(**(L5_LEFT | {"straight_leg_raise": "{left_deg: 75, left_hurts_leg: yes}"}))
+    found = examine(plain, late).leading
+    assert found.weight > examine(plain, free).leading.weight
+    assert not any("free" in reason for reason in found.reasons_against)
 
 
 def test_crossed_sign_weighs_more_than_the_plain_one(plain):

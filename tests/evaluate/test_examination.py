@@ -100,7 +100,14 @@ def test_bare_yes_and_no_of_yaml(written, reply):
 
 @pytest.mark.parametrize(
     ("angle", "hurts", "positive"),
-    [(40, "yes", True), (69.9, "yes", True), (70, "yes", False), (40, "no", False), (40, "unknown", True)],
+    [
+        (40, "yes", True),
+        (69.9, "yes", True),
+        (70, "yes", False),
+        (40, "no", False),
+        (40, "unknown", True),
+        (80, "unknown", False),
+    ],
 )
 def test_straight_leg_raise_counts_below_70_degrees_with_leg_pain(angle, hurts, positive):
     text = f"straight_leg_raise: {{left_deg: {angle}, left_hurts_leg: {hurts}}}"
@@ -108,7 +115,7 @@ def test_straight_leg_raise_counts_below_70_degrees_with_leg_pain(angle, hurts, 
     assert item.positive is positive
     assert item.side is Side.LEFT
     assert item.value == angle
-    assert (item.certainty < 1) is (hurts == "unknown")
+    assert (item.certainty < 1) is ((angle < 70 and hurts == "unknown") or (angle >= 70 and hurts == "yes"))
 
 
 def test_crossed_sign_belongs_to_the_painful_leg():
@@ -126,6 +133,12 @@ def test_root_signs_carry_their_root_and_normals_are_kept():
         (VertebraName.S1, Side.LEFT, 5, False),
         (VertebraName.L5, Side.RIGHT, 4.3, True),
     ]
+
+
+@pytest.mark.parametrize("written", ["0", "3", "4-", "4", "4+", "5"])
+def test_strength_is_said_as_it_was_written(written):
+    (item,) = found(f"myotomes: {{left: {{L5: {written}}}}}", FindingKind.MYOTOME)
+    assert item.text == f"Strength of root L5 left: MRC {written} of 5."
 
 
 def test_reflexes_name_their_root_and_a_brisk_one_is_no_root_sign():

@@ -150,11 +150,13 @@ def _place(item: Finding) -> _Place:
 def worse_since(baseline: Findings, findings: Findings) -> tuple[Fact, ...]:
     """Facts on muscles weaker by a grade (RF06) and feeling lost (RF19) since an earlier visit."""
     facts: list[Fact] = []
-    before = {_place(item): item.value for item in baseline.of(FindingKind.MYOTOME) if item.value is not None}
+    before = {_place(item): item for item in baseline.of(FindingKind.MYOTOME)}
     for item in findings.of(FindingKind.MYOTOME):
         old = before.get(_place(item))
-        if old is not None and item.value is not None and old - item.value >= 1.0:
-            facts.append(met("RF06", f"{item.text} MRC {item.value:g}, was {old:g} at the earlier visit."))
+        if old is None or old.value is None or item.value is None:
+            continue
+        if old.value - item.value >= 1.0:
+            facts.append(met("RF06", f"{item.text} At the earlier visit: {old.text}"))
     felt = {_place(item) for item in baseline.of(FindingKind.DERMATOME) if not item.positive}
     facts.extend(
         met("RF19", f"{item.text} It was normal at the earlier visit.")

@@ -22,7 +22,7 @@ from opentraction.chart import (
     SpineSource,
     VertebraName,
 )
-from opentraction.evaluate.examining.roots import TRAVERSING
+from opentraction.evaluate.examining.roots import EXITING, TRAVERSING
 
 STRENGTH_POINTS, SENSATION_POINTS, REFLEX_POINTS = 1.5, 1.0, 1.2
 SLR_POINTS, CROSSED_POINTS, LEG_PAIN_POINTS = 1.0, 1.5, 0.8
@@ -145,8 +145,9 @@ def _roots(items: Sequence[Finding]) -> list[_Root]:
 
 
 def _radiculopathy(root: _Root, displaced: list[Finding], spine: Spine, items: Sequence[Finding]) -> _Case:
-    """One root with signs: explained by a displacement where an image or report shows one, else "
-    "not imaged."""
+    """One root with signs: explained by a displacement where an image or report shows one,
+    else "not imaged".
+    """
     level = TRAVERSING.get(root.name)
     fitting = [disc for disc in displaced if disc.level is level and _sides_meet(disc.side, root.side)]
     case = _Case(Cause.RADICULOPATHY_NO_IMAGE, level, root.side)
@@ -183,7 +184,9 @@ def _leg_signs(case: _Case, root: _Root, items: Sequence[Finding]) -> None:
             if test.side is root.side:
                 case.add(CROSSED_POINTS, test.text)
         for test in _absent(items, FindingKind.STRAIGHT_LEG_RAISE, root.side):
-            case.take(SLR_POINTS, f"{test.text} A free leg speaks against a herniation at this root.")
+            case.take(
+                SLR_POINTS * test.certainty, f"{test.text} This speaks against a herniation at this root."
+            )
     if not _present(items, FindingKind.PAIN_LEG) and _absent(items, FindingKind.PAIN_LEG):
         case.take(LEG_PAIN_POINTS, "There is no leg pain.")
 
@@ -196,7 +199,7 @@ def _no_displacement(case: _Case, root: _Root, displaced: list[Finding], spine: 
         case.take(
             0.5 * disc.certainty,
             f"Image and signs disagree: the displacement at {where} would not explain root "
-            f"{root.name} {root.side}.",
+            f"{root.name} {root.side}{_unless_foraminal(disc, root)}.",
         )
     if level is not None and level in spine.targetable:
         shown = spine.disc(level).volume_mm3.quality is Quality.MEASURED
@@ -213,6 +216,12 @@ def _no_displacement(case: _Case, root: _Root, displaced: list[Finding], spine: 
     if spine.source is SpineSource.NORMS:
         case.con.append("No scan was measured: the level is that of the textbook for this root, not seen.")
         case.level = None
+
+
+def _unless_foraminal(disc: Finding, root: _Root) -> str:
+    """What to add where the root leaves through the foramen of the displaced disc."""
+    exiting = disc.level is not None and disc.level is EXITING.get(root.name)
+    return " unless it reaches into the foramen" if exiting and _sides_meet(disc.side, root.side) else ""
 
 
 def _contrary(case: _Case, root: _Root, items: Sequence[Finding]) -> None:
@@ -249,9 +258,9 @@ def _herniation_alone(disc: Finding, roots: list[_Root], items: Sequence[Finding
     for root in roots:
         case.take(
             0.8,
-            f"Image and signs disagree: the signs are of root {root.name} {root.side}, which a "
-            "displacement at "
-            f"{disc.level}{f' {disc.side}' if disc.side else ''} does not meet on its way.",
+            f"Image and signs disagree: the signs are of root {root.name} {root.side}, which a displacement "
+            f"at {disc.level}{f' {disc.side}' if disc.side else ''} does not meet on its way"
+            f"{_unless_foraminal(disc, root)}.",
         )
     if not roots:
         case.con.append("No sign of a root was found.")
@@ -370,7 +379,7 @@ def _non_specific(cases: list[_Case], roots: list[_Root], items: Sequence[Findin
     else:
         case.take(1.0, "There are signs of a nerve root.")
     if _absent(items, FindingKind.STRAIGHT_LEG_RAISE) and not _present(items, FindingKind.STRAIGHT_LEG_RAISE):
-        case.add(0.4, "The straight-leg raise is free.")
+        case.add(0.4, "No straight-leg raise was positive.")
     heavy = [other for other in cases if other.points >= 2.0]
     if heavy:
         case.take(0.5 * len(heavy), "A more specific cause has weightier reasons.")

@@ -36,6 +36,11 @@ _MRC_HALVES = {"4-": 3.7, "4+": 4.3}
 """The customary half steps about MRC 4; the numbers only keep the order."""
 
 
+def mrc_words(grade: float) -> str:
+    """A grade of strength as the form has it: 4+, not the number that stands for it."""
+    return next((words for words, number in _MRC_HALVES.items() if number == grade), f"{grade:g}")
+
+
 def _reply(value: object) -> object:
     """YAML reads a bare yes or no as true or false."""
     return Reply.YES if value is True else Reply.NO if value is False else value

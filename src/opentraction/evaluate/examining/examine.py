@@ -23,11 +23,16 @@ from opentraction.evaluate.examining.examination import (
     ReportFinding,
     Sensation,
     StraightLegRaise,
+    mrc_words,
 )
 from opentraction.evaluate.examining.image_findings import image_findings
 
 SLR_POSITIVE_BELOW_DEG = 70.0
 """Straight-leg raise counts as a root sign below 70 degrees (T-FRI10b trial's entry criteria)."""
+SLR_DOUBT = 0.7
+"""Certainty of a raise that stopped short of 70 degrees without word of the leg pain, or that brought it on
+at 70 degrees or above: our choice.
+"""
 SLR_SD_DEG, FINGERTIP_SD_CM = 5.7 / 2.326, 4.5 / 2.326
 """From the smallest changes that are real at 90 %, 5.7 degrees and 4.5 cm (instruments table): MDC90 /
 2.326.
@@ -134,10 +139,11 @@ def _straight_leg_raise(test: StraightLegRaise) -> Iterator[Finding]:
         said = {Reply.YES: ", brings on the leg pain", Reply.NO: ", without the leg pain", Reply.UNKNOWN: ""}[
             hurts
         ]
-        doubt = limited and hurts is Reply.UNKNOWN
+        # leg pain at or above 70 degrees does not count as the sign, but such a leg is not free either
+        doubt = (limited and hurts is Reply.UNKNOWN) or (not limited and not positive and hurts is Reply.YES)
         yield _finding(
             FindingKind.STRAIGHT_LEG_RAISE, f"Straight-leg raise {side}{shown}{said}.", side=side,
-            value=angle, unit="deg", positive=positive, certainty=0.7 if doubt else 1.0,
+            value=angle, unit="deg", positive=positive, certainty=SLR_DOUBT if doubt else 1.0,
             sd=None if angle is None else SLR_SD_DEG,
         )  # fmt: skip
     crossed = ((Side.RIGHT, test.raising_left_hurts_right), (Side.LEFT, test.raising_right_hurts_left))
@@ -158,7 +164,8 @@ def _roots(examination: Examination) -> Iterator[Finding]:
         for root, grade in getattr(examination.myotomes, side.value):
             if grade is not None:
                 yield _finding(
-                    FindingKind.MYOTOME, f"Strength of root {root} {side}: MRC {grade:g} of 5.", side=side,
+                    FindingKind.MYOTOME, side=side,
+                    text=f"Strength of root {root} {side}: MRC {mrc_words(grade)} of 5.",
                     vertebra=VertebraName(root), value=grade, unit="MRC 0-5", positive=grade < 5,
                 )  # fmt: skip
         for root, sensation in getattr(examination.dermatomes, side.value):
