@@ -3,6 +3,8 @@
 import pytest
 from command_line import form, one_sentence, say
 
+from opentraction import evaluate
+
 
 @pytest.mark.parametrize(
     ("text", "words"),
@@ -66,6 +68,8 @@ def test_an_impossible_length_of_session_is_refused(minutes, tmp_path):
         ["plan", "--form", "absent.yaml"],
         ["validate", "--targets", "absent.csv"],
         ["course", "absent"],
+        ["evidence", "--figure", "forest.jpg"],
+        ["evaluate", "absent.nii.gz", "--picture", "scan.pdf"],
         ["phantom", "out", "--protrusion", "C5-C6=4"],
         ["phantom", "out", "--protrusion", "L4-L5=1e9"],
         ["phantom", "out", "--grade", "L4-L5=nine"],
@@ -82,6 +86,15 @@ def test_wrong_words_give_one_sentence(words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     one_sentence(say(*words))
     assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_of_landmarks_is_refused_not_left_out(tmp_path):
+    path = tmp_path / "landmarks.yaml"
+    path.write_text(evaluate.landmark_template())
+    said = say("evaluate", path, "--picture", tmp_path / "scan.png", "--out", tmp_path / "spine.json")
+    one_sentence(said)
+    assert "--picture" in said.err
+    assert sorted(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("words", [["no-such-command"], ["course"], ["evaluate", "--no-such-option"]])

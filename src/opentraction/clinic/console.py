@@ -55,12 +55,21 @@ def _said(message: object, code: int) -> int:
     return code
 
 
-def write_whole(path: Path, text: str) -> Path:
-    """Write a text file so that it is either the old one or the whole new one, never a part."""
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write a file so that it is either the old one or the whole new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     part.replace(path)
+    return path
+
+
+def picture_path(path: Path | None) -> Path | None:
+    """The path of a picture to write; raises BadInput when its name ends neither in .png nor in .svg."""
+    if path is not None and path.suffix.lower() not in (".png", ".svg"):
+        raise BadInput(
+            f"Expected a picture name ending in .png or .svg, got '{path.name}'. Correct the ending."
+        )
     return path
 
 

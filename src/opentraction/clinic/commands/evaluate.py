@@ -4,9 +4,9 @@ from pathlib import Path
 
 from opentraction import evaluate
 from opentraction.chart import BadInput, Measure, Spine
-from opentraction.clinic.console import Steps, print_json, write_whole
-from opentraction.clinic.figures import scan_figure, to_png, to_svg
-from opentraction.clinic.sources import read_spine
+from opentraction.clinic.console import Steps, picture_path, print_json, write_whole
+from opentraction.clinic.figures import scan_figure, write_figure
+from opentraction.clinic.sources import landmark_file, read_spine
 from opentraction.evaluate import ImagingStudy
 
 
@@ -28,6 +28,8 @@ def measure_image(
         raise BadInput(
             "Expected an image, a label map or a landmark file. Example: opentraction evaluate scan"
         )
+    if picture_path(picture) is not None and landmark_file(image) is not None:
+        raise BadInput("Expected an image for --picture, a landmark file holds none. Leave --picture out.")
     steps = Steps(quiet=as_json)
     with steps.step("reading and measuring"):
         study, spine = read_spine(image, labels=labels, convention=convention)
@@ -44,11 +46,8 @@ def measure_image(
 def draw_scan(study: ImagingStudy, spine: Spine, picture: Path) -> None:
     """Write the mid-sagittal picture as PNG, or as SVG when the name ends so."""
     figure = scan_figure(evaluate.mid_sagittal(study, spine), spine, target=None)
-    if picture.suffix.lower() == ".svg":
-        title = "Mid-sagittal picture"
-        write_whole(picture, to_svg(figure, title=title, description="Head up, front left.", salt="scan"))
-    else:
-        picture.write_bytes(to_png(figure))
+    title, description = "Mid-sagittal picture", "Head up, front left."
+    write_figure(picture, figure, title=title, description=description, salt="scan")
 
 
 def print_spine(spine: Spine) -> None:

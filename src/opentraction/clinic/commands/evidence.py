@@ -4,12 +4,13 @@ from pathlib import Path
 
 from opentraction import evidence
 from opentraction.chart import Effect
-from opentraction.clinic.console import print_json, write_whole
-from opentraction.clinic.figures import forest_figure, to_png, to_svg
+from opentraction.clinic.console import picture_path, print_json
+from opentraction.clinic.figures import forest_figure, write_figure
 
 
 def pooled(*, figure: Path | None, as_json: bool) -> None:
-    """Print the pooled effects; write the forest plot of the first when asked."""
+    """Print the pooled effects; write a forest plot of each when asked."""
+    picture_path(figure)
     effects = evidence.traction_effects()
     if as_json:
         print_json([effect.model_dump(mode="json") for effect in effects])
@@ -19,19 +20,14 @@ def pooled(*, figure: Path | None, as_json: bool) -> None:
             _print_effect(effect)
     for number, effect in enumerate(effects):
         if figure is not None:
-            _write_figure(effect, _numbered(figure, number))
+            path = _numbered(figure, number)
+            write_figure(
+                path, forest_figure(effect), title=effect.name, description=effect.method, salt="forest"
+            )
 
 
 def _numbered(path: Path, number: int) -> Path:
     return path if number == 0 else path.with_name(f"{path.stem}-{number + 1}{path.suffix}")
-
-
-def _write_figure(effect: Effect, path: Path) -> None:
-    drawn = forest_figure(effect)
-    if path.suffix.lower() == ".png":
-        path.write_bytes(to_png(drawn))
-    else:
-        write_whole(path, to_svg(drawn, title=effect.name, description=effect.method, salt="forest"))
 
 
 def _print_effect(effect: Effect) -> None:

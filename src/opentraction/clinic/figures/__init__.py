@@ -1,7 +1,7 @@
 """The figures of the report and the pages; drawn from chart values, in the house style."""
 
 from opentraction.clinic.figures.course_figure import course_figure
-from opentraction.clinic.figures.export import to_png, to_svg
+from opentraction.clinic.figures.export import to_png, to_svg, write_figure
 from opentraction.clinic.figures.forest_figure import forest_figure
 from opentraction.clinic.figures.plan_figure import plan_figure
 from opentraction.clinic.figures.scan_figure import scan_figure
@@ -15,4 +15,5 @@ __all__ = [
     "session_figure",
     "to_png",
     "to_svg",
+    "write_figure",
 ]

@@ -2,9 +2,11 @@
 
 import io
 import re
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from opentraction.clinic.console import write_whole
 from opentraction.clinic.figures.style import LEVEL_COLOUR, TOKENS, styled
 
 _VARIABLE = {
@@ -43,6 +45,13 @@ def to_png(figure: Figure) -> bytes:
     with styled():
         figure.savefig(buffer, format="png", dpi=300, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def write_figure(path: Path, figure: Figure, *, title: str, description: str, salt: str) -> Path:
+    """Write a figure whole, as SVG where the name ends so, else as PNG."""
+    if path.suffix.lower() == ".svg":
+        return write_whole(path, to_svg(figure, title=title, description=description, salt=salt))
+    return write_whole(path, to_png(figure))
 
 
 def _with_variables(svg: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -49,12 +48,6 @@ class ReportExtras:
     without_traction: str = ""
     """How people fare without real traction, to read a patient's own change beside."""
     made_at: datetime | None = None
-
-
-def write_report(course: Course, path: Path, *, extras: ReportExtras) -> Path:
-    """Write the report of a course to `path` (one HTML file, nothing outside it) and return the path."""
-    path.write_text(report_html(course, extras=extras), encoding="utf-8")
-    return path
 
 
 def report_html(course: Course, *, extras: ReportExtras) -> str:
