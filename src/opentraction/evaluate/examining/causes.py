@@ -1,12 +1,11 @@
 """Findings joined into candidate root causes, each with its reasons for and against and what would settle it.
 
-A candidate collects points: each reason is worth its points times the certainty of its finding. The weight is
-points / (points + 3), so that it orders the candidates; it is no probability, and no cut-off of it decides
-anything. The points are our choice; the direction of each comes from the source named beside it.
+What each reason is worth (points, see `candidate`) is our choice; its direction comes from the source named
+beside it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from opentraction.chart import (
     LEVELS,
@@ -22,6 +21,7 @@ from opentraction.chart import (
     SpineSource,
     VertebraName,
 )
+from opentraction.evaluate.examining.candidate import Candidate
 from opentraction.evaluate.examining.roots import EXITING, TRAVERSING
 
 STRENGTH_POINTS, SENSATION_POINTS, REFLEX_POINTS = 1.5, 1.0, 1.2
@@ -46,39 +46,6 @@ _WORN_COMMON = "Worn discs are seen in 37 % of pain-free people at 20 years and 
 _MRI_WOULD = (
     "MRI of the lumbar spine, where treatment would change by it (guidelines advise against routine imaging)"
 )
-
-
-@dataclass
-class _Case:
-    """A candidate while its reasons are gathered."""
-
-    cause: Cause
-    level: Level | None = None
-    side: Side | None = None
-    points: float = 0.0
-    pro: list[str] = field(default_factory=list)
-    con: list[str] = field(default_factory=list)
-    settle: list[str] = field(default_factory=list)
-
-    def add(self, points: float, reason: str) -> None:
-        self.points += points
-        self.pro.append(reason)
-
-    def take(self, points: float, reason: str) -> None:
-        self.points -= points
-        self.con.append(reason)
-
-    def done(self) -> RootCause:
-        points = max(self.points, 0.15)
-        return RootCause(
-            cause=self.cause,
-            level=self.level,
-            side=self.side,
-            weight=round(points / (points + 3.0), 3),
-            reasons_for=tuple(self.pro),
-            reasons_against=tuple(dict.fromkeys(self.con)),
-            would_settle=tuple(dict.fromkeys(self.settle)),
-        )
 
 
 @dataclass(frozen=True)
@@ -144,13 +111,15 @@ def _roots(items: Sequence[Finding]) -> list[_Root]:
     return sorted(found, key=lambda root: -root.points)
 
 
-def _radiculopathy(root: _Root, displaced: list[Finding], spine: Spine, items: Sequence[Finding]) -> _Case:
+def _radiculopathy(
+    root: _Root, displaced: list[Finding], spine: Spine, items: Sequence[Finding]
+) -> Candidate:
     """One root with signs: explained by a displacement where an image or report shows one,
     else "not imaged".
     """
     level = TRAVERSING.get(root.name)
     fitting = [disc for disc in displaced if disc.level is level and _sides_meet(disc.side, root.side)]
-    case = _Case(Cause.RADICULOPATHY_NO_IMAGE, level, root.side)
+    case = Candidate(Cause.RADICULOPATHY_NO_IMAGE, level, root.side)
     for sign in root.signs:
         case.add(_ROOT_KINDS[sign.kind] * sign.certainty, sign.text)
     _leg_signs(case, root, items)
@@ -172,7 +141,7 @@ def _radiculopathy(root: _Root, displaced: list[Finding], spine: Spine, items: S
     return case
 
 
-def _leg_signs(case: _Case, root: _Root, items: Sequence[Finding]) -> None:
+def _leg_signs(case: Candidate, root: _Root, items: Sequence[Finding]) -> None:
     for pain in _present(items, FindingKind.PAIN_LEG):
         if _sides_meet(pain.side, root.side):
             case.add(LEG_PAIN_POINTS, pain.text)
@@ -191,7 +160,7 @@ def _leg_signs(case: _Case, root: _Root, items: Sequence[Finding]) -> None:
         case.take(LEG_PAIN_POINTS, "There is no leg pain.")
 
 
-def _no_displacement(case: _Case, root: _Root, displaced: list[Finding], spine: Spine) -> None:
+def _no_displacement(case: Candidate, root: _Root, displaced: list[Finding], spine: Spine) -> None:
     """Say why no image explains the root, and where an image and the root disagree."""
     level = case.level
     for disc in displaced:
@@ -224,7 +193,7 @@ def _unless_foraminal(disc: Finding, root: _Root) -> str:
     return " unless it reaches into the foramen" if exiting and _sides_meet(disc.side, root.side) else ""
 
 
-def _contrary(case: _Case, root: _Root, items: Sequence[Finding]) -> None:
+def _contrary(case: Candidate, root: _Root, items: Sequence[Finding]) -> None:
     """Normal tests of the same root, and signs of other roots on the same side."""
     for kind in _ROOT_KINDS:
         for test in _absent(items, kind, root.side):
@@ -245,8 +214,8 @@ def _contrary(case: _Case, root: _Root, items: Sequence[Finding]) -> None:
         )
 
 
-def _herniation_alone(disc: Finding, roots: list[_Root], items: Sequence[Finding]) -> _Case:
-    case = _Case(Cause.DISC_HERNIATION, disc.level, disc.side)
+def _herniation_alone(disc: Finding, roots: list[_Root], items: Sequence[Finding]) -> Candidate:
+    case = Candidate(Cause.DISC_HERNIATION, disc.level, disc.side)
     case.add(1.5 * disc.certainty, disc.text)
     expected = disc.level.below if disc.level else None
     for test in _present(items, FindingKind.STRAIGHT_LEG_RAISE):
@@ -269,11 +238,11 @@ def _herniation_alone(disc: Finding, roots: list[_Root], items: Sequence[Finding
     return case
 
 
-def _worn(items: Sequence[Finding]) -> list[_Case]:
-    cases: dict[Level | None, _Case] = {}
+def _worn(items: Sequence[Finding]) -> list[Candidate]:
+    cases: dict[Level | None, Candidate] = {}
     for kind, points in ((FindingKind.DISC_DEGENERATION, 1.2), (FindingKind.DISC_NARROWING, 1.0)):
         for item in _present(items, kind):
-            case = cases.setdefault(item.level, _Case(Cause.DISC_DEGENERATION, item.level))
+            case = cases.setdefault(item.level, Candidate(Cause.DISC_DEGENERATION, item.level))
             case.add(points * item.certainty, item.text)
     for case in cases.values():
         for pain in _present(items, FindingKind.PAIN_BACK):
@@ -287,10 +256,10 @@ def _worn(items: Sequence[Finding]) -> list[_Case]:
     return list(cases.values())
 
 
-def _foraminal(items: Sequence[Finding], roots: list[_Root]) -> list[_Case]:
+def _foraminal(items: Sequence[Finding], roots: list[_Root]) -> list[Candidate]:
     cases = []
     for item in _present(items, FindingKind.FORAMEN_STENOSIS):
-        case = _Case(Cause.FORAMINAL_STENOSIS, item.level, item.side)
+        case = Candidate(Cause.FORAMINAL_STENOSIS, item.level, item.side)
         case.add(1.5 * item.certainty, item.text)
         exiting = item.level.above if item.level else None
         met = [root for root in roots if root.name is exiting and _sides_meet(item.side, root.side)]
@@ -307,7 +276,7 @@ def _foraminal(items: Sequence[Finding], roots: list[_Root]) -> list[_Case]:
     return cases
 
 
-def _central(items: Sequence[Finding]) -> list[_Case]:
+def _central(items: Sequence[Finding]) -> list[Candidate]:
     walking = _present(items, FindingKind.NEUROGENIC_CLAUDICATION)
     narrow = _present(items, FindingKind.CANAL_STENOSIS)
     if not walking and not narrow:
@@ -315,7 +284,7 @@ def _central(items: Sequence[Finding]) -> list[_Case]:
     cases = []
     places: list[Finding | None] = [*narrow] or [None]
     for item in places:
-        case = _Case(Cause.CENTRAL_STENOSIS, item.level if item else None)
+        case = Candidate(Cause.CENTRAL_STENOSIS, item.level if item else None)
         for sign in walking:
             case.add(2.0, f"{sign.text} The pattern of a narrow canal (Katz & Harris, NEJM 2008;358:818).")
         if item is not None:
@@ -332,12 +301,12 @@ def _central(items: Sequence[Finding]) -> list[_Case]:
     return cases
 
 
-def _slipped(items: Sequence[Finding]) -> list[_Case]:
-    cases: dict[Level | None, _Case] = {}
+def _slipped(items: Sequence[Finding]) -> list[Candidate]:
+    cases: dict[Level | None, Candidate] = {}
     for item in _present(items, FindingKind.LISTHESIS):
         if item.source is FindingSource.IMAGE and item.certainty < SLIP_CERTAINTY:
             continue
-        case = cases.setdefault(item.level, _Case(Cause.SPONDYLOLISTHESIS, item.level))
+        case = cases.setdefault(item.level, Candidate(Cause.SPONDYLOLISTHESIS, item.level))
         backward = item.value is not None and item.value < 0
         case.add((0.6 if backward else 1.8) * item.certainty, item.text)
         if backward:
@@ -354,12 +323,12 @@ def _slipped(items: Sequence[Finding]) -> list[_Case]:
     return list(cases.values())
 
 
-def _fractured(items: Sequence[Finding]) -> list[_Case]:
+def _fractured(items: Sequence[Finding]) -> list[Candidate]:
     """One candidate for all wedged bodies, without a level: a fracture is no target of a pull."""
     wedged = _present(items, FindingKind.VERTEBRAL_WEDGING)
     if not wedged:
         return []
-    case = _Case(Cause.VERTEBRAL_FRACTURE)
+    case = Candidate(Cause.VERTEBRAL_FRACTURE)
     certain = [item.certainty if item.source is FindingSource.IMAGE else 1.0 for item in wedged]
     case.points = 3.0 * max(certain)
     case.pro.extend(item.text for item in wedged)
@@ -369,8 +338,8 @@ def _fractured(items: Sequence[Finding]) -> list[_Case]:
     return [case]
 
 
-def _non_specific(cases: list[_Case], roots: list[_Root], items: Sequence[Finding]) -> _Case:
-    case = _Case(Cause.NON_SPECIFIC)
+def _non_specific(cases: list[Candidate], roots: list[_Root], items: Sequence[Finding]) -> Candidate:
+    case = Candidate(Cause.NON_SPECIFIC)
     for pain in _present(items, FindingKind.PAIN_BACK):
         case.add(0.8, pain.text)
     if not roots:
@@ -389,7 +358,7 @@ def _non_specific(cases: list[_Case], roots: list[_Root], items: Sequence[Findin
     return case
 
 
-def _say_missing(cases: list[_Case], spine: Spine) -> None:
+def _say_missing(cases: list[Candidate], spine: Spine) -> None:
     """Where the level in question was not imaged, say so."""
     if spine.source is SpineSource.NORMS:
         return
