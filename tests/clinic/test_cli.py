@@ -71,12 +71,14 @@ def case(made):
     unsigned = say("deliver", folder)
     without_consent = say("deliver", folder, "--approve-as", "Dr Test")
     after_refusals = sorted(path.name for path in folder.iterdir())
+    drafted_report = (folder / "report.html").read_text()
     signed = ok(
         "deliver", folder, "--approve-as", "Dr Test", "--consent-by", "the patient", "--seed", 3, "--json"
     )
     return SimpleNamespace(
         folder=folder, draft=draft, drafted=drafted, files=files, unsigned=unsigned,
         without_consent=without_consent, after_refusals=after_refusals, signed=signed,
+        drafted_report=drafted_report, report=(folder / "report.html").read_text(),
         record=folder / "session-01.record",
     )  # fmt: skip
 
@@ -103,6 +105,20 @@ def test_nobody_signs_without_consent(case):
     assert case.without_consent.code == 3
     assert "consent is not recorded" in case.without_consent.err
     assert case.after_refusals == case.files
+
+
+def test_the_report_tells_of_the_session_and_still_shows_the_scan(case):
+    """The picture is kept in the folder: the scan itself is not read again."""
+    session, picture = Session.from_json(case.signed.out), "Mid-sagittal picture of the spine"
+    assert picture in case.drafted_report
+    assert "No session was delivered." in case.drafted_report
+    assert picture in case.report
+    assert "No session was delivered." not in case.report
+    assert f"Record {session.session_id}." in case.report
+    again = case.folder / "again.html"
+    ok("report", case.folder / "course.json", "--out", again)
+    assert picture in again.read_text()
+    again.unlink()
 
 
 def test_a_signed_plan_is_delivered_and_remembered(case):

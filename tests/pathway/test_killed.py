@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pytest
 
-from opentraction.chart import ApprovedPlan, Clinician, PatientPlant, SessionEnd
+from opentraction.chart import ApprovedPlan, Clinician, Course, PatientPlant, SessionEnd
 from opentraction.deliver import SimulatedTable, open_record, replay_record, run, verify_record
 
 WAIT_S = 240
@@ -107,6 +107,26 @@ def test_a_session_is_killed_late(opentraction, signed_case, tmp_path, reached_s
 
 
 @pytest.mark.full
+def test_a_session_that_was_killed_counts_when_the_next_one_is_delivered(opentraction, signed_case, tmp_path):
+    """What was pulled is in the course, its dose and the report, marked as interrupted."""
+    process, record = begun(opentraction, signed_case, tmp_path)
+    wait_for(process, lambda: last_s(record) > 200.0, tmp_path)
+    process.kill()
+    process.wait()
+    case = tmp_path / "case"
+    assert Course.from_json((case / "course.json").read_text()).sessions == ()
+    done = opentraction.run("deliver", case)
+    assert done.code == 0, done.err
+    assert "session-01.record holds a session that was interrupted" in done.err
+    course = Course.from_json((case / "course.json").read_text())
+    assert [session.end for session in course.sessions] == [SessionEnd.INTERRUPTED, SessionEnd.DONE]
+    assert course.sessions[0] == open_record(record).session
+    assert [dose.session_id for dose in course.doses] == [s.session_id for s in course.sessions]
+    page = (case / "report.html").read_text()
+    assert all(f"Record {session.session_id}." in page for session in course.sessions)
+
+
+@pytest.mark.full
 def test_killed_before_the_session_began_leaves_no_record_and_no_session(opentraction, signed_case, tmp_path):
     process, record = begun(opentraction, signed_case, tmp_path, "--real-time")
     time.sleep(1.0)
@@ -134,6 +154,9 @@ def test_control_c_releases_with_a_whole_record_and_exit_code_130(opentraction, 
     assert "released" in opened.session.note
     assert opened.session.samples[-1].commanded_n == 0.0
     assert opened.session.samples[-1].measured_n < 5.0
+    course = Course.from_json((tmp_path / "case" / "course.json").read_text())
+    assert course.sessions == (opened.session,)
+    assert f"Record {opened.session.session_id}." in (tmp_path / "case" / "report.html").read_text()
     most = max(sample.measured_n for sample in opened.session.samples)
     assert most > 5.0, "nothing was pulled when the stop came, so no release was tested"
     assert verify_record(record).damaged_line is None

@@ -20,6 +20,7 @@ from opentraction.deliver.record import (
     ReplayReport,
     open_record,
     replay_record,
+    session_id_of,
     verify_record,
 )
 from opentraction.deliver.reported import TypedReturn, TypedStop, reported_session
@@ -76,6 +77,7 @@ __all__ = [
     "reported_session",
     "round_down",
     "run",
+    "session_id_of",
     "setting_sheet",
     "settings_for",
     "trusted",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -246,6 +247,15 @@ def open_record(path: Path) -> RecordedSession:
     )
 
 
+def session_id_of(path: Path) -> str | None:
+    """The session a record is of, from its first line alone; None when that line is not whole.
+
+    Raises BadInput when the file cannot be read or is no session record at all.
+    """
+    chain = _chain_of(path, lines=1)
+    return _header_of(path, chain)[0].header.session_id if chain.lines else None
+
+
 def verify_record(path: Path) -> RecordCheck:
     """Check every byte of a record against its chain and name the first line that does not fit.
 
@@ -308,9 +318,10 @@ def replay_record(path: Path) -> ReplayReport:
     return ReplayReport(decisions=count, same=True)
 
 
-def _chain_of(path: Path) -> Chain:
+def _chain_of(path: Path, *, lines: int | None = None) -> Chain:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read() if lines is None else b"".join(islice(file, lines))
     except OSError as error:
         raise BadInput(
             f"Expected a session record at {path}; it cannot be read ({error.strerror}). Give its path."

@@ -1,5 +1,6 @@
 """`opentraction deliver`: a signed plan on the SIMULATED table, or on paper for a table one owns."""
 
+import sys
 from pathlib import Path
 
 from opentraction import deliver, evaluate, mechanics
@@ -20,6 +21,7 @@ from opentraction.chart import (
 )
 from opentraction.clinic.case_folder import read_value, write_course
 from opentraction.clinic.commands.course import free_record, simulated_table
+from opentraction.clinic.commands.report import rewrite_report
 from opentraction.clinic.console import Steps, print_json, write_whole
 from opentraction.clinic.forms import read_yaml, stamped_now
 from opentraction.course import consented, delivered_dose, with_outcome
@@ -54,15 +56,51 @@ def deliver_case(
     elif reported is not None:
         raise BadInput("Expected --sheet TABLE beside --reported: which table was it? 'list' names them.")
     else:
+        recall_records(folder, approved, quiet=as_json)
         last = last_session(folder, clear_as=clear_as)
-        session = on_simulated_table(
-            folder, approved, real_time=real_time, seed=seed, previous=last, quiet=as_json
-        )
-    dose = dose_of(folder, approved.plan, session)
-    write_whole(folder / f"session-{session.session_id}.json", session.to_json())
-    write_whole(folder / f"dose-{session.session_id}.json", dose.to_json())
-    _remember(folder, approved, session, dose)
+        try:
+            session = on_simulated_table(
+                folder, approved, real_time=real_time, seed=seed, previous=last, quiet=as_json
+            )
+        except (KeyboardInterrupt, SystemExit):
+            recall_records(folder, approved, quiet=as_json)
+            raise
+    course = remember(folder, approved, session)
     print_json(session) if as_json else print_session(session)
+    if course is not None:
+        report = rewrite_report(course, folder)
+        if not as_json:
+            print(f"  Report: {report}")
+
+
+def recall_records(folder: Path, approved: ApprovedPlan, *, quiet: bool) -> None:
+    """Remember the sessions that a record of the folder tells of and its course does not hold.
+
+    Such a session was cut off: by Ctrl-C, or by the death of the program. What was pulled then counts in the
+    course, its report and the next session. A record of another plan is named and left alone: its dose
+    cannot be computed with this one. A record in which nothing was commanded is no session.
+    """
+    for path in sorted(folder.glob("session-*.record")):
+        course = known_course(folder)
+        known = {session.session_id for session in course.sessions} if course is not None else set()
+        if course is None or deliver.session_id_of(path) in known:
+            continue
+        session = deliver.open_record(path).session
+        if session is None or all(sample.commanded_n <= 0.0 for sample in session.samples):
+            continue
+        if session.plan_digest != approved.approval.plan_digest:
+            tell(f"{path.name} holds a session of another plan, which the course does not count.", quiet)
+            continue
+        tell(f"{path.name} holds a session that was {session.end}: it counts in the course now.", quiet)
+        course = remember(folder, approved, session)
+        if course is not None:
+            rewrite_report(course, folder)
+
+
+def tell(sentence: str, quiet: bool) -> None:
+    """Say a sentence on standard error, unless machines listen."""
+    if not quiet:
+        print(f"opentraction: {sentence}", file=sys.stderr)
 
 
 def signed_plan(folder: Path, *, approve_as: str | None, consent_by: str | None) -> ApprovedPlan:
@@ -82,16 +120,23 @@ def signed_plan(folder: Path, *, approve_as: str | None, consent_by: str | None)
     return approved
 
 
+def known_course(folder: Path) -> Course | None:
+    """The course of a folder, or None when it holds none."""
+    path = folder / "course.json"
+    return read_value(path, Course) if path.is_file() else None
+
+
 def last_session(folder: Path, *, clear_as: str | None) -> Session | None:
     """The last session of the folder's course, its trips cleared when a name is given, or None."""
-    path = folder / "course.json"
-    course = read_value(path, Course) if path.is_file() else None
+    course = known_course(folder)
     if course is None or not course.sessions:
         return None
     last = course.sessions[-1]
     if clear_as is not None and any(not trip.cleared_by for trip in last.trips):
         last = deliver.clear_trips(last, by=Clinician(name=clear_as))
-        write_course(course.replace(sessions=(*course.sessions[:-1], last)), folder)
+        course = course.replace(sessions=(*course.sessions[:-1], last))
+        write_course(course, folder)
+        rewrite_report(course, folder)
     return last
 
 
@@ -161,20 +206,27 @@ def typed_back(approved: ApprovedPlan, reported: Path, capability: Capability) -
     return deliver.reported_session(approved, capability, TypedReturn(**fields), started_at=stamped_now())
 
 
-def _remember(folder: Path, approved: ApprovedPlan, session: Session, dose: Dose) -> None:
-    """Add the session to the folder's course, when it holds one; its outcome counts the session too."""
-    path = folder / "course.json"
-    if not path.is_file():
-        return
-    course = read_value(path, Course)
+def remember(folder: Path, approved: ApprovedPlan, session: Session) -> Course | None:
+    """Write the session and its dose, and add both to the folder's course, when it holds one.
+
+    The outcome counts the session too. Returns the course as it is now.
+    """
+    write_whole(folder / f"session-{session.session_id}.json", session.to_json())
+    dose = dose_of(folder, approved.plan, session)
+    write_whole(folder / f"dose-{session.session_id}.json", dose.to_json())
+    course = known_course(folder)
+    if course is None:
+        return None
     course = course.replace(
         approved=approved,
         plan=approved.plan,
-        sessions=(*course.sessions, session),
-        doses=(*course.doses, dose),
+        sessions=(*(s for s in course.sessions if s.session_id != session.session_id), session),
+        doses=(*(d for d in course.doses if d.session_id != session.session_id), dose),
         stopped_because="",
     )
-    write_course(with_outcome(course, course.outcome.adverse_events if course.outcome else ()), folder)
+    course = with_outcome(course, course.outcome.adverse_events if course.outcome else ())
+    write_course(course, folder)
+    return course
 
 
 def print_tables(*, as_json: bool) -> None:

@@ -7,8 +7,9 @@ from opentraction.chart import Course
 from opentraction.clinic.case_folder import read_value
 from opentraction.clinic.console import print_json, write_whole
 from opentraction.clinic.forms import stamped_now
+from opentraction.clinic.picture_file import keep_picture, kept_picture
 from opentraction.clinic.report import ReportExtras, report_html
-from opentraction.evaluate import ImagingStudy
+from opentraction.evaluate import ImagingStudy, MidSagittal
 
 
 def write_from_file(
@@ -16,14 +17,30 @@ def write_from_file(
 ) -> None:
     """Write the report of the course in `course_file` to `out`."""
     course = read_value(course_file, Course)
-    study = evaluate.read_study(scan, labels=labels) if scan is not None else None
-    write_course_report(course, out, study=study)
+    section: MidSagittal | None
+    if scan is not None:
+        section = evaluate.mid_sagittal(evaluate.read_study(scan, labels=labels), course.spine)
+    else:
+        section = kept_picture(course_file.parent, course.spine)
+    _write(course, out, section)
     print_json({"report": str(out)}) if as_json else print(f"Report: {out}")
 
 
 def write_course_report(course: Course, out: Path, *, study: ImagingStudy | None) -> None:
-    """Write the report of a course, with the picture of its scan where there is one."""
+    """Write the report of a course into its case folder, and keep the picture of its scan beside it."""
     section = evaluate.mid_sagittal(study, course.spine) if study is not None else None
+    keep_picture(section, out.parent, course.spine)
+    _write(course, out, section)
+
+
+def rewrite_report(course: Course, folder: Path) -> Path:
+    """Write the report of a case folder anew, with the picture kept there; returns its path."""
+    out = folder / "report.html"
+    _write(course, out, kept_picture(folder, course.spine))
+    return out
+
+
+def _write(course: Course, out: Path, section: MidSagittal | None) -> None:
     extras = ReportExtras(
         section=section,
         effects=evidence.traction_effects(),
