@@ -339,11 +339,21 @@ def test_what_the_last_step_of_pull_adds_is_said():
         "The last step of the intermittent pull searched, from 395 to 435 N, changes the median unloading"
         in text
     )
-    gained = re.search(r"at L4-L5 by ([+-]\d+) MPa s", text)
+    gained = re.search(r"at L4-L5 by ([+-]\d+\.\d) MPa s", text)
     low, high = (
         impulse_n_s(family_profile(Family.INTERMITTENT, peak_n=peak, minutes=20)) for peak in (395, 435)
     )
-    assert int(gained.group(1)) == pytest.approx(0.0006 * (high - low), abs=0.6)
+    assert float(gained.group(1)) == pytest.approx(0.0006 * (high - low), abs=0.06)
+
+
+def test_a_small_dose_is_said_with_a_decimal_and_zero_without_a_minus():
+    """A column that feels 3 N only unloads by about 2 MPa s: "2 MPa s, 2 to 2" would say nothing."""
+    text = " ".join(draft(AnalyticModel(spread=0.2, saturates_at_n=3.0)).rationale)
+    bands = re.findall(r"\((\S+) MPa s, (\S+) to (\S+)\)", text)
+    assert bands
+    assert all(low != high for _, low, high in bands)
+    assert "changes the median unloading at L4-L5 by less than 0.05 MPa s" in text
+    assert "-0.0" not in text
 
 
 def test_what_another_target_would_change_is_said():

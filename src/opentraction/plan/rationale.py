@@ -129,7 +129,7 @@ def _last_step(result: SearchResult, targets: Targets) -> list[str]:
     return [
         f"The last step of the {family} pull searched, from {before.profile.peak_force_n:.0f} to "
         f"{last.profile.peak_force_n:.0f} N, changes the median unloading at {targets.target} by "
-        f"{more:+.0f} MPa s."
+        f"{f'{more:+.{_places(more)}f}' if abs(more) >= 0.05 else 'less than 0.05'} MPa s."
     ]
 
 
@@ -266,7 +266,14 @@ def _named(profile: TractionProfile) -> str:
 
 def _band(candidate: Candidate, targets: Targets) -> str:
     low, mid, high = band(gain_mpa_s(candidate, targets))
-    return f"{mid:.0f} MPa s, {low:.0f} to {high:.0f}"
+    places = _places(0.5 * (high - low))
+    low, mid, high = (round(value, places) + 0.0 for value in (low, mid, high))  # + 0.0: no minus before 0
+    return f"{mid:.{places}f} MPa s, {low:.{places}f} to {high:.{places}f}"
+
+
+def _places(size: float) -> int:
+    """Decimals worth saying of a dose [MPa s]: none where it is 3 or more, else one."""
+    return 0 if abs(size) >= 3 else 1
 
 
 def _either(items: list[str]) -> str:
