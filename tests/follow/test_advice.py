@@ -165,6 +165,18 @@ def test_ten_sessions_without_change_stop(advice_after: Callable[..., Advice]) -
     assert not advice_after(10, odi=(3, 2), **KNOWN).stop
 
 
+def test_ten_sessions_without_a_new_score_are_not_ten_without_change(
+    make_session: MakeSession, make_questionnaire: MakeForm
+) -> None:
+    """The last score is from session 3: nobody knows what ten sessions changed, so ask before stopping."""
+    sessions = [make_session(n) for n in range(1, 11)]
+    forms = [make_questionnaire(Instrument.ODI, (3,) * 10, after=after) for after in (0, 3)]
+    for plan in (PLAN, PLAN.replace(reassess_at=())):
+        advice = advise(assess(sessions, forms), sessions, plan, **KNOWN)
+        assert advice.action == AdviceAction.HOLD
+        assert "Reassessment was due after session 10" in advice.reasons[0]
+
+
 def test_a_missed_reassessment_holds(advice_after: Callable[..., Advice]) -> None:
     advice = advice_after(7, odi=None, **KNOWN)
     assert advice.action == AdviceAction.HOLD

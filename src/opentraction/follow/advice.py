@@ -145,10 +145,12 @@ def _course_reasons(outcome: Outcome, plan: CoursePlan) -> list[str]:
     reasons = []
     if delivered >= plan.sessions:
         reasons.append(f"All {plan.sessions} planned sessions are delivered; more would need a new plan.")
-    if delivered >= SESSIONS_WITHOUT_CHANGE and outcome.changes:
+    if delivered >= SESSIONS_WITHOUT_CHANGE and _reassessed_since(outcome, SESSIONS_WITHOUT_CHANGE):
         verdicts = [is_responder(item) for item in outcome.changes]
-        if not any(verdicts) and all(
-            item.important is not True or item.change > 0 for item in outcome.changes
+        if (
+            verdicts
+            and not any(verdicts)
+            and all(item.important is not True or item.change > 0 for item in outcome.changes)
         ):
             reasons.append(
                 f"No important improvement on any questionnaire after {delivered} sessions (about "
@@ -170,7 +172,7 @@ def _hold_reasons(outcome: Outcome, sessions: Sequence[Session], plan: CoursePla
         for event in outcome.adverse_events
         if event.severity is AdverseEventSeverity.MODERATE
     ]
-    due = [number for number in plan.reassess_at if number <= delivered]
+    due = [number for number in (*plan.reassess_at, SESSIONS_WITHOUT_CHANGE) if number <= delivered]
     if due and not _reassessed_since(outcome, max(due)):
         reasons.append(
             f"Reassessment was due after session {max(due)} and no later score is recorded: do it first."

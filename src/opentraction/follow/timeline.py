@@ -104,6 +104,8 @@ def timeline(course: Course) -> CourseTimeline:
         simulated=(
             course.patient.simulated
             or course.spine.simulated
+            or (course.plan is not None and course.plan.simulated)
+            or (course.approved is not None and course.approved.plan.simulated)
             or any(session.simulated for session in course.sessions)
             or (outcome is not None and outcome.simulated)
         ),
