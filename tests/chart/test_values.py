@@ -86,6 +86,26 @@ def test_version_1_of_a_patient_is_lifted():
     assert patient.stature_mm == 1680.0
 
 
+def test_version_1_of_a_value_inside_another_is_lifted_and_only_while_it_is_read():
+    class Letter(chart.Value):
+        to: tuple[Patient, ...]
+
+    fields = {"patient_id": "p", "weight_kg": 71.5, "height_cm": 168}
+    old = {"kind": "Letter", "schema_version": 1, "value": {"to": [fields]}}
+    letter = Letter.from_json(json.dumps(old))
+    assert (letter.to[0].mass_kg, letter.to[0].stature_mm) == (71.5, 1680.0)
+    for refused in (lambda: Patient(**fields), lambda: Letter(to=(fields,))):
+        with pytest.raises(BadValue, match="weight_kg is not a known field"):
+            refused()
+    with pytest.raises(BadValue, match="weight_kg is not a known field"):
+        Letter.from_json(json.dumps({**old, "schema_version": 2}))
+
+
+def test_a_field_named_self_is_an_unknown_field_and_no_traceback():
+    with pytest.raises(BadValue, match=r"Patient\.self is not a known field"):
+        Patient.from_json('{"kind": "Patient", "schema_version": 2, "value": {"self": 1, "patient_id": "p"}}')
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

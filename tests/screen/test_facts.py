@@ -72,6 +72,12 @@ def test_older_age_is_a_precaution_and_youth_clears_nothing() -> None:
     assert state("RE21", base=all_no()) is NOT_MET
 
 
+def test_an_age_is_never_rounded_up() -> None:
+    nearly_47 = ADULT.replace(birth_date=NOW.date() - timedelta(days=int(46.9 * 365.25)))
+    rules = screen(nearly_47, all_no(), at=NOW).contraindications
+    assert "Age 46 years." in next(rule.reasons for rule in rules if rule.rule_id == "AB25")
+
+
 @pytest.mark.parametrize(
     ("mass_kg", "capacity_kg", "expected"),
     [(80, None, UNKNOWN), (182, None, MET), (182, 220, NOT_MET), (136, 135, MET), (80, 135, NOT_MET)],
@@ -110,15 +116,24 @@ def test_a_slip_beyond_a_quarter_is_met_and_one_near_it_is_never_cleared() -> No
     assert state("AB08", slip(23), base=says(all_no(), Reply.NO, "AB08")) is NOT_MET
 
 
+IMAGED = EMPTY.replace(imaged_at=NOW - timedelta(days=30))
+
+
 def test_an_image_clears_grade_two_only_when_it_shows_every_level() -> None:
     some = [slip(1, level=level, positive=False) for level in LEVELS]
-    assert state("AB08", *some) is NOT_MET
-    assert state("AB08", *some[:4]) is UNKNOWN
-    assert state("AB08", *some[:4], slip(22, level=Level.L5_S1)) is UNKNOWN
-    assert state("RE17", *some) is UNKNOWN
-    old = EMPTY.replace(items=tuple(some), examined_at=NOW - timedelta(days=400))
-    result = screen(ADULT, old, at=NOW)
-    assert next(one.state for one in result.contraindications if one.rule_id == "AB08") is UNKNOWN
+    assert state("AB08", *some, base=IMAGED) is NOT_MET
+    assert state("AB08", *some[:4], base=IMAGED) is UNKNOWN
+    assert state("AB08", *some[:4], slip(22, level=Level.L5_S1), base=IMAGED) is UNKNOWN
+    assert state("RE17", *some, base=IMAGED) is UNKNOWN
+
+
+def test_an_old_image_or_one_of_unknown_age_clears_nothing_however_new_the_examination() -> None:
+    some = [slip(1, level=level, positive=False) for level in LEVELS]
+    old = EMPTY.replace(examined_at=NOW, imaged_at=NOW - timedelta(days=400))
+    undated = EMPTY.replace(examined_at=NOW, imaged_at=None)
+    for base in (old, undated):
+        assert state("AB08", *some, base=base) is UNKNOWN
+        assert state("AB08", *some, base=base.replace(answers=all_no().answers)) is NOT_MET
 
 
 def test_a_slip_in_millimetres_or_words_leaves_its_grade_open() -> None:
@@ -129,6 +144,12 @@ def test_a_slip_in_millimetres_or_words_leaves_its_grade_open() -> None:
     assert state("AB08", both, base=all_no()) is NOT_MET
     worded = finding(K.LISTHESIS, "Grade II slip.", level=Level.L5_S1, source=FindingSource.REPORT)
     assert state("AB08", worded, base=all_no()) is MET
+    first = finding(K.LISTHESIS, "Grade I slip.", level=Level.L5_S1, source=FindingSource.REPORT)
+    assert state("AB08", first, base=all_no()) is NOT_MET
+    for words in ("Grade I-II slip.", "Slip, grade 1 to 2.", "grade I or grade II"):
+        between = first.replace(text=words)
+        assert state("RE17", between, base=all_no()) is MET
+        assert state("AB08", between, base=all_no()) is UNKNOWN
 
 
 def test_a_slip_that_its_spread_does_not_tell_from_normal_is_unknown_and_not_met() -> None:
@@ -250,8 +271,9 @@ def test_no_fact_may_ever_be_written_that_clears_by_an_unsourced_cut_off() -> No
 
 
 def test_a_published_cut_off_may_clear_when_its_spread_allows() -> None:
-    assert state("RE01", finding(K.BONE_DENSITY, value=-1.4, sd=0.2)) is NOT_MET
-    assert state("RE01", finding(K.BONE_DENSITY, value=-2.3, sd=0.2)) is UNKNOWN
+    assert state("RE01", finding(K.BONE_DENSITY, value=-1.4, sd=0.2), base=IMAGED) is NOT_MET
+    assert state("RE01", finding(K.BONE_DENSITY, value=-2.3, sd=0.2), base=IMAGED) is UNKNOWN
+    assert state("RE01", finding(K.BONE_DENSITY, value=-1.4), base=IMAGED) is UNKNOWN
 
 
 def test_assumed_values_say_nothing() -> None:
@@ -265,6 +287,7 @@ def test_assumed_values_say_nothing() -> None:
         ("breast cancer 2019, treated", UNKNOWN),
         ("no cancer, fracture or fusion", NOT_MET),
         ("family history of cancer", NOT_MET),
+        ("stopped working after breast cancer in 2019", UNKNOWN),
         ("first episode of leg pain", NOT_MET),
     ],
 )

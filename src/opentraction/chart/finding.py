@@ -123,6 +123,8 @@ class Findings(Value):
     causes: tuple[RootCause, ...] = ()
     answers: tuple[Answer, ...] = ()
     examined_at: datetime | None = None
+    imaged_at: datetime | None = None
+    """When the scan or report was made; None when nobody said. An image of unknown age clears no rule."""
 
     def of(self, kind: FindingKind) -> tuple[Finding, ...]:
         """All findings of one kind."""

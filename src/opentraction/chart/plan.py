@@ -1,6 +1,6 @@
 """The plan: goals, limits, what is predicted, alternatives, consent, and the signature that binds them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -277,7 +277,7 @@ class Plan(Value):
                 f"({self.eligibility.because[0].rstrip('.')}). Settle that first."
             )
         until = self.eligibility.stands_until
-        if until is not None and at > until:
+        if until is not None and _aware(at) > _aware(until):
             raise ApprovalRefused(
                 f"This plan cannot be signed: an answer of the screening lapsed on {until:%Y-%m-%d %H:%M}. "
                 "Ask again, then draft anew."
@@ -287,6 +287,11 @@ class Plan(Value):
                 "This plan cannot be signed: consent is not recorded. Record it, then sign."
             )
         return ApprovedPlan(plan=self, approval=Approval(by=by, at=at, plan_digest=self.digest()))
+
+
+def _aware(moment: datetime) -> datetime:
+    """The moment with a time zone; one without is read as UTC, as in screening."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 class Approval(Value):

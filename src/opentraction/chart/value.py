@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,6 +14,8 @@ from opentraction.chart.errors import BadInput, BadValue
 SCHEMA_VERSION = 2
 """Version written into each JSON document. Older versions are read through `migration`."""
 
+_READING = ContextVar("schema version being read", default=SCHEMA_VERSION)
+"""Version of the document being read: values inside values are lifted from it too."""
 _MIGRATIONS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
@@ -35,9 +38,9 @@ class Value(BaseModel):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, /, **data: Any) -> None:
         try:
-            super().__init__(**data)
+            super().__init__(**_lifted(type(self).__name__, _READING.get(), data))
         except ValidationError as error:
             raise BadValue(_sentences(type(self), error)) from None
 
@@ -83,7 +86,11 @@ class Value(BaseModel):
             )
         if not isinstance(fields, dict):
             raise BadInput(f"Expected the fields of a {cls.__name__} under 'value'. Export it again.")
-        return cls(**_lifted(kind, version, fields))
+        token = _READING.set(version)
+        try:
+            return cls(**fields)
+        finally:
+            _READING.reset(token)
 
     def digest(self) -> str:
         """SHA-256 of the canonical JSON (sorted keys, no spaces), hexadecimal."""

@@ -22,7 +22,7 @@ class Fact:
     bearing: Bearing
     reason: str
     from_image: bool = False
-    """True for a fact of the image or examination: it clears only while it is fresh enough."""
+    """True for a fact of the image: it clears only while the image is known to be fresh enough."""
 
 
 def met(rule_id: str, reason: str) -> Fact:

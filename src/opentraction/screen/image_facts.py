@@ -88,11 +88,20 @@ def _listhesis(items: list[Finding]) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
+_GRADE_II_UP = r"(?:ii|iii|iv|v|[2-5])\b"
+_WORDED_II_UP = rf"\bgrade\s*{_GRADE_II_UP}"
+_WORDED_BETWEEN = rf"\bgrade\s*(?:i|1)\s*(?:-|–|/|to|or)\s*(?:grade\s*)?{_GRADE_II_UP}"
+_WORDED_I = r"\bgrade\s*(?:i|1)\b"
+
+
 def _slip(item: Finding, percent: float | None, high: float | None) -> tuple[Fact, ...]:
+    worded, read = item.text.lower(), item.source is FindingSource.REPORT
+    if read and re.search(_WORDED_BETWEEN, worded):
+        return (met("RE17", item.text), doubt("AB08", f"{item.text} Is it below or above a quarter?"))
     if percent is None:
-        if item.source is FindingSource.REPORT and re.search(r"\bgrade\s*(i|1)\b", item.text.lower()):
+        if read and re.search(_WORDED_I, worded):
             return (met("RE17", item.text),)
-        if re.search(r"\bgrade\s*(ii|iii|iv|v|[2-5])\b", item.text.lower()):
+        if re.search(_WORDED_II_UP, worded):
             return (met("AB08", item.text),)
         return (
             met("RE17", item.text),
@@ -169,6 +178,6 @@ def _density(item: Finding) -> tuple[Fact, ...]:
             doubt("AB09", f"{item.text} Has a bone ever broken from a small fall?"),
         )
     facts: tuple[Fact, ...] = (met("RE02", item.text),) if score < OSTEOPENIA_T else ()
-    if score - NORMAL_95 * (item.sd or 0.0) > OSTEOPOROSIS_T:
+    if item.sd is not None and score - NORMAL_95 * item.sd > OSTEOPOROSIS_T:
         facts += cleared("RE01", item.text, from_image=True)
     return facts

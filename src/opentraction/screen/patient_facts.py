@@ -34,9 +34,9 @@ def _age(patient: Patient, on: date) -> tuple[Fact, ...]:
         return ()
     if years < ADULT_YEARS:
         return (met("AB25", f"Age {years:.1f} years, under {ADULT_YEARS:.0f}."),)
-    facts = cleared("AB25", f"Age {years:.0f} years.")
+    facts = cleared("AB25", f"Age {int(years)} years.")
     if years > OLDER_YEARS:
-        facts += (met("RE21", f"Age {years:.0f} years, above {OLDER_YEARS:.0f} (OHIOST)."),)
+        facts += (met("RE21", f"Age {years:.1f} years, above {OLDER_YEARS:.0f} (OHIOST)."),)
     return facts
 
 

@@ -73,11 +73,11 @@ def rulings(
     facts = collect_facts(
         patient, findings, now.date(), table_capacity_kg=table_capacity_kg, baseline=baseline
     )
-    examined = None if findings.examined_at is None else aware(findings.examined_at)
+    imaged = None if findings.imaged_at is None else aware(findings.imaged_at)
     said: dict[str, list[Answer]] = {}
     for answer in findings.answers:
         said.setdefault(answer.rule_id, []).append(answer)
-    return tuple(_ruling(rule, said, _fresh(facts, rule, examined, now), now) for rule in rules())
+    return tuple(_ruling(rule, said, _fresh(facts, rule, imaged, now), now) for rule in rules())
 
 
 def check_answers(answers: Iterable[Answer], now: datetime) -> None:
@@ -110,9 +110,9 @@ def collect_facts(
     )
 
 
-def _fresh(facts: tuple[Fact, ...], rule: Rule, examined: datetime | None, now: datetime) -> tuple[Fact, ...]:
-    """The facts on one rule, less image facts that would clear it and are too old to."""
-    old = examined is not None and now - examined > timedelta(days=rule.stands_days)
+def _fresh(facts: tuple[Fact, ...], rule: Rule, imaged: datetime | None, now: datetime) -> tuple[Fact, ...]:
+    """The facts on one rule, less image facts that would clear it and are too old to, or of unknown age."""
+    old = imaged is None or now - imaged > timedelta(days=rule.stands_days)
     return tuple(
         fact
         for fact in facts

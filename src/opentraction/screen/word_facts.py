@@ -10,7 +10,9 @@ import yaml
 from opentraction.chart import FindingKind, Findings, Quality
 from opentraction.screen.fact import Fact, doubt, met
 
-_DENIAL = r"(?:\bno\b|\bnot\b|\bnever\b|\bdenie[sd]\b|\bwithout\b|\bstopped\b|\bfamily\b)"
+_DENIAL = r"\bno\b|\bnot\b|\bnever\b|\bdenie[sd]\b|\bwithout\b|\bfamily\b"
+_STOPPED = r"\bstopped\b"
+"""Denies a medicine ("stopped warfarin"), not an illness ("stopped working after breast cancer")."""
 
 
 @cache
@@ -55,9 +57,11 @@ def _says(text: str, stem: str, kind: str) -> bool:
     A comma ends a clause in a list of medicines ("no opioids, warfarin"), not in a history ("no cancer,
     fracture or fusion").
     """
-    ends = r"[.;:,]|\bbut\b" if kind == "medication" else r"[.;:]|\bbut\b"
+    medicine = kind == "medication"
+    ends = r"[.;:,]|\bbut\b" if medicine else r"[.;:]|\bbut\b"
+    denial = f"{_DENIAL}|{_STOPPED}" if medicine else _DENIAL
     for found in re.finditer(rf"\b{re.escape(stem)}", text):
         clause = re.split(ends, text[: found.start()])[-1]
-        if not re.search(_DENIAL, clause):
+        if not re.search(denial, clause):
             return True
     return False

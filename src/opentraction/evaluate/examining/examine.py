@@ -66,6 +66,7 @@ def examine(spine: Spine, examination: Examination) -> Findings:
         causes=root_causes(spine, items),
         answers=examination.answers,
         examined_at=examination.examined_at,
+        imaged_at=examination.scan.taken_at,
     )
 
 
