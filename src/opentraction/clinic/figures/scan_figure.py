@@ -21,7 +21,7 @@ from opentraction.evaluate import MidSagittal
 _GROUND, _ON_IMAGE, _OUTLINE, _QUIET, _MARK = "#0B0D10", "#FFFFFE", "#F2E6C9", "#C9CFD4", "#F0C36D"
 """The scan is dark on any page and in print, so these are no tokens: they never change."""
 _WIDTH, _TALLEST = 96.0, 150.0
-_TITLE_PT, _NAME_PT, _FOOT_PT = 9.5, 9.0, 8.0
+_TITLE_PT, _NAME_PT, _FOOT_PT = 9.0, 9.0, 8.0
 """Larger than on the other figures: this one is printed at two thirds of its size."""
 
 
