@@ -221,6 +221,9 @@ def test_report_is_written_into_the_spine_of_norms_as_assumed():
     assert spine.disc(Level.L4_L5).pfirrmann.value == 5
     assert spine.disc(Level.L4_L5).height_mid_mm.value < plain.disc(Level.L4_L5).height_mid_mm.value
     assert spine.disc(Level.L3_L4).listhesis.grade == 1
+    both = ReportFinding(kind="listhesis", level="L3-L4", slip_percent=-15, size_mm=5)
+    backward = spine_of_norms(Patient(patient_id="x"), (both,)).disc(Level.L3_L4).listhesis
+    assert (backward.slip_mm.value, backward.slip_percent.value) == (-5.0, -15.0)
     assert spine.targetable == ()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from opentraction.chart import BadInput, Level, Quality, SpineSource, VertebraName
 from opentraction.evaluate import landmark_help, landmark_template, read_landmarks, spine_of_landmarks
-from opentraction.evaluate.examining.landmarks import parse_landmarks
+from opentraction.evaluate.examining.landmarks import Landmarks, parse_landmarks
 
 DEPTH = 34.0
 FRONT, BACK = 12.0, 8.0
@@ -115,6 +115,30 @@ def test_quality_says_what_the_picture_shows():
     said = " ".join(spine.notes)
     assert "14 landmarks" in said
     assert "L1-L2, L2-L3" in said
+
+
+def test_stated_spreads_are_those_of_clicking_again():
+    """Each point moved 400 times by 1 mm / sqrt(2), so that a height between two spreads by 1 mm."""
+    draw, fields = np.random.default_rng(1), drawn(3.0)
+    found: dict[str, list[float]] = {}
+    for _ in range(400):
+        moved = {
+            name: {
+                key: [float(v) for v in np.array(point) + draw.normal(0, 2**-0.5, 2)]
+                for key, point in corners.items()
+            }
+            for name, corners in fields["bodies"].items()
+        }
+        spine = spine_of_landmarks(Landmarks(**{**fields, "bodies": moved}))
+        disc, body = spine.disc(Level.L4_L5), spine.vertebra(VertebraName.L4)
+        for name, value in (
+            ("front", disc.height_front_mm), ("back", disc.height_back_mm), ("wedge", disc.wedge_deg),
+            ("slip", disc.listhesis.slip_mm), ("farfan", disc.farfan_index), ("body", body.wedge_deg),
+        ):  # fmt: skip
+            found.setdefault(name, []).append(value.value)
+            found.setdefault(f"{name} stated", []).append(value.sd)
+    for name in ("front", "back", "wedge", "slip", "farfan", "body"):
+        assert np.mean(found[f"{name} stated"]) == pytest.approx(np.std(found[name]), rel=0.16), name
 
 
 def test_outline_holds_its_area_and_volume():

@@ -1,11 +1,11 @@
 """Norms: near the published numbers they were taken from, and honest about what is not known."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from opentraction.chart import LEVELS, Level, Patient, Quality, Sex, VertebraName
-from opentraction.evaluate import norms
+from opentraction.evaluate import norms, spine_of_norms
 
 
 def person(sex: Sex, years: int = 46, stature_mm: float | None = None) -> Patient:
@@ -62,6 +62,26 @@ def test_degeneration_narrows_the_disc_and_stature_does_not():
     short = norms.expected(Level.L4_L5, person(Sex.FEMALE, stature_mm=1500.0))
     assert tall.height_mid_mm.value == pytest.approx(short.height_mid_mm.value)
     assert tall.depth_mm.value > short.depth_mm.value
+
+
+def test_the_norms_of_a_person_do_not_drift_from_day_to_day():
+    """A spine of norms is signed for by its digest: it may not differ tomorrow."""
+    born = date.today() - timedelta(days=40 * 365 + 100)
+    spines = [
+        spine_of_norms(Patient(patient_id="p", sex=Sex.MALE, birth_date=day, stature_mm=1800.0))
+        for day in (born, born - timedelta(days=30))
+    ]
+    assert spines[0].digest() == spines[1].digest()
+    older = Patient(patient_id="p", sex=Sex.MALE, birth_date=born - timedelta(days=3653), stature_mm=1800.0)
+    assert spine_of_norms(older).digest() != spines[0].digest()
+
+
+@pytest.mark.parametrize("sex", [Sex.FEMALE, Sex.MALE])
+def test_the_spread_of_a_size_goes_with_the_size(sex):
+    body = norms.expected(VertebraName.L3, person(sex, stature_mm=1500.0))
+    disc = norms.expected(Level.L3_L4, person(sex, stature_mm=1500.0))
+    for measure in (body.depth_upper_mm, body.width_lower_mm, disc.depth_mm, disc.width_mm):
+        assert measure.sd / measure.value == pytest.approx(0.085)
 
 
 def test_above_t12_there_are_no_norms():

@@ -7,7 +7,7 @@ before anybody has measured it: every number is a `Measure` of quality "assumed"
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from math import atan, degrees, radians, tan
+from math import atan, degrees, floor, radians, tan
 from typing import overload
 
 from opentraction.chart import Level, Measure, Patient, Quality, Sex, VertebraName
@@ -129,9 +129,15 @@ def expected(
     """
     sex = Sex.UNKNOWN if patient is None else patient.sex
     stature_mm = None if patient is None else patient.stature_mm
-    age = None if patient is None else patient.age_years(date.today())
+    age = None if patient is None else whole_years(patient)
     size = size_of(sex=sex, age_years=age, stature_mm=stature_mm)
     return disc_norm(place, size, pfirrmann) if isinstance(place, Level) else body_norm(place, size)
+
+
+def whole_years(patient: Patient) -> float | None:
+    """Age today in whole years, so that one form gives one spine from a birthday to the next."""
+    age = patient.age_years(date.today())
+    return None if age is None else float(floor(age))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +182,8 @@ def body_norm(name: VertebraName, size: BodySize) -> BodyNorm:
     spread = _HEIGHT_SD * size.widen
 
     def lateral(value: float) -> Measure:
-        return _assumed(value * size.lateral, value * _LATERAL_SD * size.widen, source, "IJSS2021")
+        own = value * size.lateral
+        return _assumed(own, own * _LATERAL_SD * size.widen, source, "IJSS2021")
 
     return BodyNorm(
         depth_upper_mm=lateral(depth_up),

@@ -26,8 +26,8 @@ from opentraction.evaluate import norms
 _OUTLINE_POINTS = 32
 _SQUARENESS = 2.5
 """Exponent of the superellipse that stands for a disc's outline: 2 is an ellipse (area 0.785 of the box),
-2.5 gives
-0.83; lumbar discs are flatter behind than an ellipse. Our choice; it enters area and volume only."""
+2.5 gives 0.83; lumbar discs are flatter behind than an ellipse. Our choice; it enters area and volume
+only."""
 _SHAPE_SHARE = 0.06
 """Relative spread of the area for not knowing the outline."""
 _STRAIGHT_SD_MM = 1.0
@@ -81,7 +81,7 @@ def landmark_vertebra(body: Corners, click_sd_mm: float) -> Vertebra:
                 half, hypot(click_sd_mm, _STRAIGHT_SD_MM), "endplates taken as straight"
             ),
             "height_back_mm": _derived(back, click_sd_mm),
-            "wedge_deg": _derived(wedge, _angle_sd(click_sd_mm, body.upper_depth)),
+            "wedge_deg": _derived(wedge, angle_sd_deg(click_sd_mm, body.upper_depth)),
         }
     width = norm.width_upper_mm
     return Vertebra(
@@ -137,7 +137,7 @@ def landmark_disc(
         mean_height_mm=_derived(mean, click_sd_mm),
         depth_mm=_derived(depth, click_sd_mm),
         width_mm=width,
-        wedge_deg=_derived(wedge, _angle_sd(click_sd_mm, depth)),
+        wedge_deg=_derived(wedge, angle_sd_deg(click_sd_mm, depth)),
         area_mm2=_assumed(area, area * area_share, "depth from landmarks, width and outline from norms"),
         volume_mm3=_assumed(
             area * mean,
@@ -152,13 +152,15 @@ def landmark_disc(
 
 
 def _slip(above_back: np.ndarray, lower: Corners, click_sd_mm: float) -> Listhesis:
-    """Offset of the upper body's back corner along the lower body's upper endplate, forward positive."""
+    """Offset of the upper body's back corner along the lower body's upper endplate, forward positive.
+
+    It lies between two clicked points, so that its spread is that of a height.
+    """
     along = (lower.upper_front - lower.upper_back) / lower.upper_depth
     slip = float((above_back - lower.upper_back) @ along)
-    sd = click_sd_mm * 2**0.5
     return Listhesis(
-        slip_mm=_derived(slip, sd),
-        slip_percent=_derived(100 * slip / lower.upper_depth, 100 * sd / lower.upper_depth),
+        slip_mm=_derived(slip, click_sd_mm),
+        slip_percent=_derived(100 * slip / lower.upper_depth, 100 * click_sd_mm / lower.upper_depth),
     )
 
 
@@ -216,8 +218,13 @@ def _tilt_deg(direction: np.ndarray) -> float:
     return degrees(atan2(float(direction[1]), float(direction[0])))
 
 
-def _angle_sd(click_sd_mm: float, depth: float) -> float:
-    return 2.0 * degrees(atan2(click_sd_mm * 2**-0.5, depth)) * 2**0.5
+def angle_sd_deg(click_sd_mm: float, depth: float) -> float:
+    """Spread of the angle between two endplates of this depth [mm], each a line through two clicked points.
+
+    A height between two points spreads by `click_sd_mm`, so one point by that over the root of 2, the slope
+    of one line by click_sd_mm / depth, and the angle between two by the root of 2 times that.
+    """
+    return degrees(atan2(2**0.5 * click_sd_mm, depth))
 
 
 def _normed(name: VertebraName) -> VertebraName:

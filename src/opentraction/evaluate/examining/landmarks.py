@@ -2,8 +2,7 @@
 
 `landmark_help()` describes the file; `landmark_template()` is an example to fill in. From the corners of the
 bodies come heights, wedges, depths and slips in the plane of the picture. Widths cannot be seen on it: they
-are
-norms and say so.
+are norms and say so.
 """
 
 import json
@@ -33,7 +32,12 @@ from opentraction.chart import (
     VertebraName,
 )
 from opentraction.evaluate.examining.examination import load_form
-from opentraction.evaluate.examining.landmark_geometry import Corners, landmark_disc, landmark_vertebra
+from opentraction.evaluate.examining.landmark_geometry import (
+    Corners,
+    angle_sd_deg,
+    landmark_disc,
+    landmark_vertebra,
+)
 
 FORM_FILE = "landmarks_example.yaml"
 FEWEST_POINTS = 10
@@ -181,9 +185,9 @@ def spine_of_landmarks(landmarks: Landmarks) -> Spine:
     lordosis = None
     if VertebraName.L1 in by_name and VertebraName.S1 in by_name:
         angle = by_name[VertebraName.L1].upper_tilt_deg - by_name[VertebraName.S1].upper_tilt_deg
-        spread = np.degrees(np.hypot(1, 1) * landmarks.click_sd_mm / 34.0)
+        spread = angle_sd_deg(landmarks.click_sd_mm, by_name[VertebraName.S1].upper_depth)
         lordosis = Measure(
-            value=angle, sd=float(spread), quality=Quality.DERIVED, note="between two clicked endplates"
+            value=angle, sd=spread, quality=Quality.DERIVED, note="between two clicked endplates"
         )
     missing = [level.value for level in LEVELS if level not in levels]
     notes = [

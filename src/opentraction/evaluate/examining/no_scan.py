@@ -1,7 +1,7 @@
 """A spine without a scan: published norms for this person, every number assumed, no level to be targeted."""
 
 from collections.abc import Sequence
-from datetime import date
+from math import copysign
 
 from opentraction.chart import (
     Disc,
@@ -39,8 +39,7 @@ def spine_of_norms(patient: Patient, report: Sequence[ReportFinding] | None = No
     Args:
         patient: sex, age and stature set the sizes where known; an unknown one widens the spread.
         report: typed statements of a radiology report; grades, displacements and slips it names are written
-        to
-            their level, still "assumed", since nobody has measured them here.
+            to their level, still "assumed", since nobody has measured them here.
 
     Returns:
         A `Spine` of source "published norms": every measure assumed, so that no level is targetable.
@@ -49,7 +48,7 @@ def spine_of_norms(patient: Patient, report: Sequence[ReportFinding] | None = No
     grades = _grades(entries)
     spec = PhantomSpec(
         variation=0.0,
-        age_years=_within(patient.age_years(date.today()), _AGE, _DEFAULT.age_years),
+        age_years=_within(norms.whole_years(patient), _AGE, _DEFAULT.age_years),
         sex=patient.sex,
         stature_mm=_within(patient.stature_mm, _STATURE_MM, norms.STATURE_MM[patient.sex]),
         pfirrmann=grades,
@@ -158,7 +157,7 @@ def _listhesis(own: Sequence[ReportFinding], disc: Disc) -> Listhesis | None:
             depth = disc.depth_mm.value
             given = entry.slip_percent
             percent = 100.0 * (entry.size_mm or 0.0) / depth if given is None else given
-            slip = percent * depth / 100.0 if entry.size_mm is None else entry.size_mm
+            slip = percent * depth / 100.0 if entry.size_mm is None else copysign(entry.size_mm, percent)
             return Listhesis(
                 slip_mm=_assumed(slip, 1.5, _REPORT),
                 slip_percent=_assumed(percent, 100.0 * 1.5 / depth, _REPORT),
