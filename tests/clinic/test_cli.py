@@ -107,7 +107,7 @@ def test_nobody_signs_without_consent(case):
     assert case.after_refusals == case.files
 
 
-def test_the_report_tells_of_the_session_and_still_shows_the_scan(case):
+def test_the_report_tells_of_the_session_and_still_shows_the_scan(case, tmp_path):
     """The picture is kept in the folder: the scan itself is not read again."""
     session, picture = Session.from_json(case.signed.out), "Mid-sagittal picture of the spine"
     assert picture in case.drafted_report
@@ -115,10 +115,8 @@ def test_the_report_tells_of_the_session_and_still_shows_the_scan(case):
     assert picture in case.report
     assert "No session was delivered." not in case.report
     assert f"Record {session.session_id}." in case.report
-    again = case.folder / "again.html"
-    ok("report", case.folder / "course.json", "--out", again)
-    assert picture in again.read_text()
-    again.unlink()
+    ok("report", case.folder / "course.json", "--out", tmp_path / "again.html")
+    assert picture in (tmp_path / "again.html").read_text()
 
 
 def test_a_signed_plan_is_delivered_and_remembered(case):

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from opentraction.chart import BadInput, Quality, Spine
-from opentraction.evaluate import MidSagittal
-from opentraction.evaluate.section import Endplate, LevelLabel, Outline
+from opentraction.evaluate import Endplate, LevelLabel, MidSagittal, Outline
 
 PICTURE = "picture.npz"
 

@@ -26,14 +26,17 @@ from opentraction.evaluate.phantoms.files import write_dicom, write_nifti
 from opentraction.evaluate.phantoms.render import render
 from opentraction.evaluate.reading.checks import check_anatomy
 from opentraction.evaluate.reading.readers import read_study
-from opentraction.evaluate.section import MidSagittal, mid_sagittal
+from opentraction.evaluate.section import Endplate, LevelLabel, MidSagittal, Outline, mid_sagittal
 from opentraction.evaluate.study import ImagingStudy
 
 __all__ = [
+    "Endplate",
     "Examination",
     "ImagingStudy",
     "Landmarks",
+    "LevelLabel",
     "MidSagittal",
+    "Outline",
     "Phantom",
     "PhantomProtrusion",
     "PhantomSpec",
