@@ -328,7 +328,9 @@ def test_what_was_unknown_is_settled_by_asking_it_since_and_not_by_no_change() -
     asked = says(EMPTY, Reply.NO, "G18", at=LATER - timedelta(hours=1))
     for today, expected in ((EMPTY, Verdict.NOT_YET_KNOWN), (asked, Verdict.SUITABLE)):
         chart = return_visit(before, first, today, changes())
-        assert screen(ADULT, chart, at=LATER).verdict is expected
+        result = screen(ADULT, chart, at=LATER)
+        assert result.verdict is expected
+        assert not any("Tess Turn said unknown" in reason for reason in result.because), "she said no change"
 
 
 def test_an_emergency_on_record_is_not_lost_by_no_change() -> None:

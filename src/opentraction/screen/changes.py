@@ -182,7 +182,8 @@ def _renewals(
     for rule_id, by in renewed.items():
         state = before.get(rule_id, RuleState.UNKNOWN)
         if state is RuleState.UNKNOWN and asked_since.isdisjoint(_asked_by(rule_id)):
-            new.append(_stamp(rule_id, Reply.UNKNOWN, by, "was unknown at the last screening"))
+            no_change = by.replace(by="The last screening")
+            new.append(_stamp(rule_id, Reply.UNKNOWN, no_change, f"no change since, by {by.by}"))
         elif state is RuleState.MET and _said_yes(rule_id, own):
             new.append(_stamp(rule_id, Reply.YES, by, UNCHANGED))
         elif state is RuleState.NOT_MET and (rule_id, Reply.NO) in own:
