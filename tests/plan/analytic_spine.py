@@ -27,7 +27,7 @@ from opentraction.chart import (
     Sex,
     Verdict,
 )
-from opentraction.plan import Engine
+from opentraction.plan import Engine, optimise
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 REST_MPA = 0.10
@@ -155,3 +155,12 @@ def table(**other):
 
 
 CONSENT = Consent(text="told", given=True, by="Pat", at=AT)
+
+
+def draft(model=None, verdict=None, **other):
+    """A plan on the analytic model, from an ordinary request with `other` in its place."""
+    fields = {
+        "patient": PATIENT, "findings": FINDINGS, "at": AT, "engine": ENGINE, "minutes": 20.0,
+        "consent": CONSENT,
+    }  # fmt: skip
+    return optimise(model or AnalyticModel(), verdict or eligibility(), **{**fields, **other})
