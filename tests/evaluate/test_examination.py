@@ -237,3 +237,30 @@ def test_posture_of_the_form_fills_what_the_image_leaves_open():
     assert standing.posture is Posture.SUPINE
     assert "the image's word stands" in standing.notes[-1]
     assert with_posture(open_spine, parse_examination("pain: {}")) is open_spine
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("examined_at: 2026-13-40", "a line that cannot be"),
+        ("patient: {patient_id: x, birth_date: 1980-02-30}", "a line that cannot be"),
+        ("patient: {patient_id: x, birth_date: 2099-01-01}", "birth_date makes the patient -"),
+        ("patient: {patient_id: x, birth_date: 1850-01-01}", "birth_date makes the patient 1"),
+        ("pain: &again [*again]", "a line that cannot be"),
+        ("myotomes: {left: {L5: yes}}", "Expected a number, got yes"),
+        ("pain: {back_nrs: no}", "Expected a number, got no"),
+        ("fingertip_floor_cm: yes", "Expected a number, got yes"),
+        ("pain: {leg_nrs: 5, leg_side: centre}", "left, right or both"),
+    ],
+)
+def test_wrong_lines_are_refused_in_one_sentence(text, words):
+    with pytest.raises(BadInput, match=words) as caught:
+        parse_examination(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_report_that_measured_nothing_is_no_finding():
+    (slip,) = found("report: [{kind: listhesis, level: L4-L5, slip_percent: 0}]", FindingKind.LISTHESIS)
+    assert not slip.positive
+    (density,) = found("report: [{kind: bone density, t_score: 0}]", FindingKind.BONE_DENSITY)
+    assert density.positive

@@ -221,6 +221,8 @@ def _swap(fields):
         (lambda f: f["bodies"].update(C5=f["bodies"]["L3"]), "C5"),
         (lambda f: f["bodies"]["S1"].update(upper_front=[199, 499], upper_back=[256, 458]), "mm high"),
         (_swap, "lies above"),
+        (lambda f: f["bodies"]["L4"].update(lower_back=[158, 290]), "L4 is 0 mm deep"),
+        (lambda f: f["bodies"]["L5"].update(upper_back=[231, 275]), "L4 and L5 would overlap at the back"),
     ],
 )
 def test_wrong_landmarks_are_refused_in_one_sentence(edit, words, tmp_path):

@@ -4,6 +4,7 @@
 known"; it is never read as normal.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -21,7 +22,6 @@ from opentraction.chart import (
     FindingKind,
     Fraction,
     Level,
-    NonNegative,
     Patient,
     Posture,
     ProtrusionKind,
@@ -36,6 +36,9 @@ _MRC_HALVES = {"4-": 3.7, "4+": 4.3}
 """The customary half steps about MRC 4; the numbers only keep the order."""
 
 
+_OLDEST_YEARS = 125.0
+
+
 def mrc_words(grade: float) -> str:
     """A grade of strength as the form has it: 4+, not the number that stands for it."""
     return next((words for words, number in _MRC_HALVES.items() if number == grade), f"{grade:g}")
@@ -46,7 +49,15 @@ def _reply(value: object) -> object:
     return Reply.YES if value is True else Reply.NO if value is False else value
 
 
+def _number(value: object) -> object:
+    """A bare yes is true in YAML and would count as 1."""
+    if isinstance(value, bool):
+        raise ValueError(f"Expected a number, got {'yes' if value else 'no'}. Write the number")
+    return value
+
+
 def _grade(value: object) -> object:
+    value = _number(value)
     return _MRC_HALVES.get(value.strip(), value) if isinstance(value, str) else value
 
 
@@ -63,8 +74,10 @@ def _moment(value: object) -> object:
 
 
 YesNo = Annotated[Reply, BeforeValidator(_reply)]
-Nrs = Annotated[float, Field(ge=0, le=10)]
-Degrees = Annotated[float, Field(ge=0, le=120)]
+Nrs = Annotated[float, Field(ge=0, le=10), BeforeValidator(_number)]
+Degrees = Annotated[float, Field(ge=0, le=120), BeforeValidator(_number)]
+Centimetres = Annotated[float, Field(ge=-20, le=100), BeforeValidator(_number)]
+Duration = Annotated[float, Field(ge=0), BeforeValidator(_number)]
 Mrc = Annotated[float, Field(ge=0, le=5), BeforeValidator(_grade)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 
@@ -102,7 +115,7 @@ class Pain(Value):
     leg_nrs: Nrs | None = None
     leg_side: Side | None = None
     """left, right or both; empty when there is no leg pain."""
-    duration_weeks: NonNegative | None = None
+    duration_weeks: Duration | None = None
     centralises: YesNo = Reply.UNKNOWN
     """Leg pain draws back towards the spine on repeated movement."""
     peripheralises: YesNo = Reply.UNKNOWN
@@ -110,6 +123,12 @@ class Pain(Value):
     walking_limited_bending_eases: YesNo = Reply.UNKNOWN
     """Leg symptoms on walking or standing that ease on sitting or bending forward."""
     extension_provokes: YesNo = Reply.UNKNOWN
+
+    @model_validator(mode="after")
+    def _side_of_a_leg(self) -> Self:
+        if self.leg_side is Side.CENTRE:
+            raise ValueError("The leg_side of a pain is left, right or both, got 'centre'")
+        return self
 
 
 class StraightLegRaise(Value):
@@ -179,7 +198,7 @@ class Scan(Value):
     posture: Posture = Posture.UNKNOWN
     taken_at: Moment | None = None
     """Time of day matters: discs lose height over the day."""
-    lying_before_min: NonNegative | None = None
+    lying_before_min: Duration | None = None
 
 
 _REPORTED = (
@@ -261,13 +280,24 @@ class Examination(Value):
     myotomes: MyotomeSides = MyotomeSides()
     dermatomes: DermatomeSides = DermatomeSides()
     reflexes: ReflexSides = ReflexSides()
-    fingertip_floor_cm: Annotated[float, Field(ge=-20, le=100)] | None = None
+    fingertip_floor_cm: Centimetres | None = None
     medication: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     scan: Scan = Scan()
     report: tuple[ReportFinding, ...] = ()
     screening: Annotated[dict[str, ScreeningEntry], BeforeValidator(_entries)] = Field(default_factory=dict)
     note: str = ""
+
+    @model_validator(mode="after")
+    def _born_before(self) -> Self:
+        day = (self.examined_at or datetime.now()).date()
+        age = None if self.patient is None else self.patient.age_years(day)
+        if age is not None and not 0.0 <= age <= _OLDEST_YEARS:
+            raise ValueError(
+                f"The birth_date makes the patient {age:.0f} years old on {day}; expected 0 to "
+                f"{_OLDEST_YEARS:.0f}. Check it"
+            )
+        return self
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -326,11 +356,14 @@ def load_form(text: str, name: str) -> dict[str, Any]:
     """A YAML mapping in which no key is given twice; raises BadInput naming the line."""
     try:
         content = yaml.load(text, Loader=_OnceLoader)
+        json.dumps(content, default=str, skipkeys=True)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = "" if mark is None else f" at line {mark.line + 1}"
         problem = getattr(error, "problem", None) or "the text is not YAML"
         raise BadInput(f"{name}: the form cannot be read{place} ({problem}). Mend that line.") from None
+    except ValueError as error:  # a day that no calendar has, or a line that holds itself
+        raise BadInput(f"{name}: the form holds a line that cannot be ({error}). Mend it.") from None
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
         raise BadInput(f"{name}: expected a form with named lines. Start from the template.")
     return content

@@ -227,6 +227,7 @@ def _reported(entry: ReportFinding) -> Finding:
         unit=unit,
         certainty=entry.certainty * (0.8 if entry.displacement is ProtrusionKind.BULGE else 1.0),
         quality=Quality.DERIVED,
+        positive=not (value == 0.0 and unit in ("mm", "%")),
     )
 
 

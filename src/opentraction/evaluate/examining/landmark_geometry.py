@@ -51,6 +51,13 @@ class Corners:
         return float(np.linalg.norm(self.upper_front - self.upper_back))
 
     @property
+    def depths(self) -> tuple[float, ...]:
+        """Length of each endplate that was given [mm]."""
+        if self.lower_front is None or self.lower_back is None:
+            return (self.upper_depth,)
+        return (self.upper_depth, float(np.linalg.norm(self.lower_front - self.lower_back)))
+
+    @property
     def upper_middle(self) -> np.ndarray:
         """Middle of the upper endplate."""
         return np.asarray((self.upper_front + self.upper_back) / 2)

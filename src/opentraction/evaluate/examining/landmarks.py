@@ -245,17 +245,17 @@ def _check(bodies: list[Corners], study: str) -> None:
         if lower.upper_middle[1] >= upper.upper_middle[1]:
             raise BadInput(f"{study}: {lower.name} lies above {upper.name}. Check the names and the points.")
     for body in bodies:
-        depth = body.upper_depth
         if body.upper_front[0] <= body.upper_back[0]:
             raise BadInput(
                 f"{study}: the front of {body.name} lies behind its back. Is the patient's front on the left "
                 "of the picture? Set 'front', or swap the points."
             )
-        if not _DEPTH_MM[0] <= depth <= _DEPTH_MM[1]:
-            raise BadInput(
-                f"{study}: {body.name} is {depth:.0f} mm deep (expected {_DEPTH_MM[0]:.0f} to "
-                f"{_DEPTH_MM[1]:.0f}). Check mm_per_pixel and the points."
-            )
+        for depth in body.depths:
+            if not _DEPTH_MM[0] <= depth <= _DEPTH_MM[1]:
+                raise BadInput(
+                    f"{study}: {body.name} is {depth:.0f} mm deep (expected {_DEPTH_MM[0]:.0f} to "
+                    f"{_DEPTH_MM[1]:.0f}). Check mm_per_pixel and the points."
+                )
     for upper, lower in pairwise(bodies):
         gap = _gap(upper, lower)
         if not _DISC_HEIGHT_MM[0] <= gap <= _DISC_HEIGHT_MM[1]:
@@ -264,12 +264,18 @@ def _check(bodies: list[Corners], study: str) -> None:
                 "high (expected "
                 f"{_DISC_HEIGHT_MM[0]:.0f} to {_DISC_HEIGHT_MM[1]:.0f}). Check the points."
             )
+        for ahead, place in ((0.8, "front"), (-0.8, "back")):
+            if _gap(upper, lower, ahead) < 0.0:
+                raise BadInput(
+                    f"{study}: {upper.name} and {lower.name} would overlap at the {place}. Check the points."
+                )
 
 
-def _gap(upper: Corners, lower: Corners) -> float:
+def _gap(upper: Corners, lower: Corners, ahead: float = 0.0) -> float:
+    """Height between two bodies [mm] in the middle, or `ahead` (-1 back to 1 front) of it."""
     assert upper.lower_front is not None
     assert upper.lower_back is not None
     across = (upper.lower_front - upper.lower_back) + (lower.upper_front - lower.upper_back)
     normal = np.array([-across[1], across[0]]) / np.linalg.norm(across)
-    middle = (upper.lower_front + upper.lower_back - lower.upper_front - lower.upper_back) / 2
-    return float(middle @ normal)
+    front, back = upper.lower_front - lower.upper_front, upper.lower_back - lower.upper_back
+    return float(((1 + ahead) / 2 * front + (1 - ahead) / 2 * back) @ normal)
