@@ -251,7 +251,7 @@ def test_a_typed_return_is_reported_not_measured(case, tmp_path):
     folder = tmp_path / "case"
     shutil.copytree(case.folder, folder)
     lasted_s = case.drafted.plan.profile.duration_s
-    typed = f"highest_pull: 30\nduration_s: {lasted_s}\nby: {{name: Therapist Test}}\n"
+    typed = f"highest_pull: 30\nduration_s: {lasted_s}\nend: done\nby: {{name: Therapist Test}}\n"
     (tmp_path / "typed.yaml").write_text(typed)
     words = (
         "deliver",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,8 +29,10 @@ from opentraction.deliver import (
     NEWTON_PER,
     TypedReturn,
     TypedStop,
+    clear_trips,
     find_table,
     list_tables,
+    refuse_unless_signed,
     reported_session,
     round_down,
     run,
@@ -54,7 +57,8 @@ def capability(**changes: Any) -> Capability:
 
 
 def typed(**changes: Any) -> TypedReturn:
-    return TypedReturn(**{"highest_pull": 67.0, "duration_s": 65.0, "by": Clinician(name="Ann"), **changes})
+    told = {"highest_pull": 67.0, "duration_s": 65.0, "end": SessionEnd.DONE, "by": Clinician(name="Ann")}
+    return TypedReturn(**{**told, **changes})
 
 
 def test_300_newtons_are_67_pounds_on_a_table_of_whole_pounds() -> None:
@@ -230,5 +234,32 @@ def test_an_unconnected_table_is_never_driven(tmp_path: Any) -> None:
 def test_a_long_plan_has_cycles_on_its_sheet() -> None:
     sheet = setting_sheet(make_approved(make_long_profile()), capability())
     names = [row.name for row in sheet.rows]
-    assert "Lowest pull between" in names
+    low = sheet.rows[names.index("Lowest pull between")]
+    assert (low.planned, low.set_to, low.why) == ("150.0 N", "33 lb", "rounded down")
     assert sheet.steps[0].pull == 67.0
+
+
+def test_how_it_ended_is_typed_never_taken_for_granted() -> None:
+    with pytest.raises(BadInput, match="end"):
+        TypedReturn(highest_pull=67.0, duration_s=65.0, by=Clinician(name="Ann"))
+
+
+def test_the_pull_on_the_plate_can_be_typed_back() -> None:
+    """The plate says 200 lb, which is 889.644 N; its source gives 889.6 N."""
+    saunders = find_table("saunders-lumbar").capability(rate_max_n_per_s=20.0)
+    session = reported_session(make_approved(), saunders, typed(highest_pull=200.0), started_at=NOW)
+    assert [trip.interlock for trip in session.trips] == [InterlockKind.OVER_FORCE]
+    with pytest.raises(BadInput, match="another unit"):
+        reported_session(make_approved(), saunders, typed(highest_pull=201.0), started_at=NOW)
+
+
+def test_nobody_is_treated_by_a_plan_whose_screening_lapsed_or_over_a_trip() -> None:
+    plan = make_approved().plan
+    lapsed = make_approved(eligibility=plan.eligibility.replace(stands_until=NOW + timedelta(days=7)))
+    refuse_unless_signed(lapsed, at=NOW + timedelta(days=6))
+    with pytest.raises(Refused, match="lapsed on 2026-03-09"):
+        refuse_unless_signed(lapsed, at=NOW + timedelta(days=8))
+    tripped = reported_session(make_approved(), capability(), typed(highest_pull=80.0), started_at=NOW)
+    with pytest.raises(Refused, match="is not cleared"):
+        refuse_unless_signed(make_approved(), at=NOW, previous=tripped)
+    refuse_unless_signed(make_approved(), at=NOW, previous=clear_trips(tripped, by=Clinician(name="Ann")))

@@ -25,6 +25,7 @@ from opentraction.deliver.record import (
 )
 from opentraction.deliver.reported import TypedReturn, TypedStop, reported_session
 from opentraction.deliver.simulated import ServoDesign, SimulatedTable
+from opentraction.deliver.start import refuse_unless_signed
 from opentraction.deliver.states import TRANSITIONS, DeliveryState, Occasion
 from opentraction.deliver.tables import TableProfile, find_table, list_tables
 from opentraction.deliver.unconnected import (
@@ -73,6 +74,7 @@ __all__ = [
     "not_covered",
     "open_record",
     "planned_impulse_n_s",
+    "refuse_unless_signed",
     "replay_record",
     "reported_session",
     "round_down",

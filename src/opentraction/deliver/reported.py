@@ -45,7 +45,8 @@ class TypedReturn(Value):
     highest_pull: NonNegative
     duration_s: Positive
     """From the first pull until it was gone."""
-    end: SessionEnd = SessionEnd.DONE
+    end: SessionEnd
+    """Always typed: what nobody said is not taken for done."""
     stops: tuple[TypedStop, ...] = ()
     by: Clinician
     note: str = ""
@@ -117,7 +118,9 @@ def _refuse_impossible(
     profile: TractionProfile, capability: Capability, typed: TypedReturn, reported_n: float
 ) -> None:
     unit = capability.native_unit
-    if reported_n > capability.force_max_n + 1e-6:
+    if (
+        reported_n > capability.force_max_n + NEWTON_PER[unit] / 2.0
+    ):  # a plate of 200 lb may be kept as 889.6 N
         raise BadInput(
             f"Expected a highest pull up to the table's {native(capability.force_max_n, unit)}, got "
             f"{typed.highest_pull:g} {unit}. Is it in another unit? Type it in {unit}."

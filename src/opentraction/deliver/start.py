@@ -49,6 +49,15 @@ def refuse_unless_ready(
         raise Refused(" ".join(problems))
 
 
+def refuse_unless_signed(approved: ApprovedPlan, *, at: datetime, previous: Session | None = None) -> None:
+    """Raise Refused with every reason why nobody may be treated by this plan now, on whatever table.
+
+    The signature, the screening and what has lapsed of it, and the trips of the session before.
+    """
+    if problems := [*_signature(approved, at), *_uncleared(previous)]:
+        raise Refused(" ".join(problems))
+
+
 def reading_at_rest(table: Table, settings: DeliverySettings, capability: Capability) -> Reading:
     """The table at rest: load cell at zero, switch open, drive idle, angle as planned.
 

@@ -172,7 +172,6 @@ def _rows(approved: ApprovedPlan, profile: TractionProfile, unit: NativeUnit) ->
     plan, setup = approved.plan, approved.plan.setup
     wanted = plan.profile
     holds = [segment.duration_s for segment in profile.segments if isinstance(segment, Hold)]
-    lows = [force for (_, force), (_, later) in pairwise(profile.knots()) if 0 < force < later]
     rows = [
         SettingRow(
             name="Mode",
@@ -200,12 +199,23 @@ def _rows(approved: ApprovedPlan, profile: TractionProfile, unit: NativeUnit) ->
             set_to=f"{setup.hip_flexion_deg:g} and {setup.knee_flexion_deg:g} deg",
         ),
     ]
-    if lows and profile.family is not Family.PROGRESSIVE:
-        low = native(min(lows), unit)
-        rows.insert(2, SettingRow(name="Lowest pull between", planned=low, set_to=low))
+    low_n, planned_n = _lowest_between(profile), _lowest_between(wanted)
+    if low_n is not None and planned_n is not None and profile.family is not Family.PROGRESSIVE:
+        why = "rounded down" if low_n < planned_n - 1e-9 else ""
+        rows.insert(
+            2,
+            SettingRow(
+                name="Lowest pull between", planned=f"{planned_n:.1f} N", set_to=native(low_n, unit), why=why
+            ),
+        )
     if holds and len(set(holds)) == 1:
         rows.insert(2, SettingRow(name="Each hold", planned=clock(holds[0]), set_to=clock(holds[0])))
     return tuple(rows)
+
+
+def _lowest_between(profile: TractionProfile) -> float | None:
+    """The lowest pull from which the profile rises again [N]; None when there is none."""
+    return min((f for (_, f), (_, later) in pairwise(profile.knots()) if 0 < f < later), default=None)
 
 
 def _differs(planned: str, set_to: str) -> str:

@@ -49,6 +49,8 @@ def deliver_case(
     if sheet is not None:
         capability = table_capability(sheet, rating)
         if reported is None:
+            last = last_session(folder, clear_as=clear_as)
+            deliver.refuse_unless_signed(approved, at=stamped_now(), previous=last)
             page = deliver.setting_sheet(approved, capability)
             print_json(page) if as_json else print_sheet(page)
             return
@@ -253,8 +255,11 @@ def print_session(session: Session) -> None:
 
 def print_sheet(sheet: SettingSheet) -> None:
     """Print the page a person keys in from."""
-    print(f"Setting sheet for {sheet.table_id} ({sheet.maker}); patient {sheet.patient_id}; "
-          f"signed by {sheet.approved_by}")  # fmt: skip
+    mark = "SIMULATED  " if sheet.simulated else ""
+    print(
+        f"{mark}Setting sheet for {sheet.table_id} ({sheet.maker}); patient {sheet.patient_id}; "
+        f"signed by {sheet.approved_by}"
+    )
     for row in sheet.rows:
         print(
             f"  {row.name}: set {row.set_to}" + (f"   (planned {row.planned}; {row.why})" if row.why else "")
