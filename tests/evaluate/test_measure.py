@@ -231,12 +231,6 @@ def test_a_wrong_voxel_size_is_noted(study):
     assert any("implausible width" in note for note in notes)
 
 
-def test_a_disc_cut_by_the_border_is_said(study):
-    half = study.labels.shape[0] // 2
-    cut = measure(replace(study, labels=study.labels[:half], image=study.image[:half]))
-    assert any("L3-L4 is cut by the image border" in note for note in cut.notes)
-
-
 def test_refusals_are_one_sentence_each(study):
     with pytest.raises(BadInput, match="Expected a study with a label map"):
         measure(replace(study, labels=None))

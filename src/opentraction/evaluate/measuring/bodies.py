@@ -1,11 +1,13 @@
 """Vertebral bodies: their slab of two endplates, heights, wedge; and the body cut free of its arch."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
 
-from opentraction.chart import Vertebra, VertebraName
+from opentraction.chart import Measure, Vertebra, VertebraName
+from opentraction.evaluate import norms
+from opentraction.evaluate.measuring.border import NEAR_MM, Cut, Widening, cut_of, missing_share
 from opentraction.evaluate.measuring.endplates import (
     ANGLES,
     Outlines,
@@ -29,8 +31,8 @@ BAND_MM = 10.0
 _BODY_HALF_MM = 13.0
 """Height above and below a body's centre within which its width in front is taken."""
 _ASIDE_MM = 2.0
-GENANT_VOXEL_MM = 1.5
-"""No grade above this voxel size: at 3 mm nearly all levels would be flagged."""
+_WITH_NORMS = tuple(name for name in VertebraName if name not in ("T9", "T10", "T11"))
+"""Bodies of which published sizes are carried."""
 
 
 def rim(bone: Occupancy, axes: Axes, surface: Surface, *, upwards: bool) -> Array | None:
@@ -64,28 +66,56 @@ def fit_body(bone: Occupancy, axes: Axes, front: Array) -> Slab | None:
     return fit_slab(own, own, outline, axes, 26.0, front)
 
 
-def vertebra_value(
-    name: VertebraName, bone: Occupancy, slab: Slab, spread: Spread, *, derived: bool
-) -> Vertebra | None:
+def rim_cut(bone: Occupancy, axes: Axes, surface: Surface, radius: Array) -> Cut:
+    """Where the border of the image cuts a body near its superior endplate."""
+    x = np.array(edges(radius))
+    lowest = float(surface.z(x, np.zeros_like(x)).min())
+    return cut_of(bone, axes, low_mm=lowest - NEAR_MM)
+
+
+def _size(
+    name: VertebraName, cut: Cut, depth: float, width: float, axes: Axes, spread: Spread
+) -> tuple[Measure, Measure]:
+    """Depth and width of a superior endplate; where it is cut they are the part that is seen."""
+    norm = norms.expected(name) if name in _WITH_NORMS else None
+    wide = Widening.of(
+        Cut(across=cut.across or cut.ends, ahead=cut.along or cut.ends),
+        missing_share(width, None if norm is None else norm.width_upper_mm),
+        missing_share(depth, None if norm is None else norm.depth_upper_mm),
+    )
+    note = "the image border cuts this endplate" if cut else ""
+    depth_sd, width_sd = (
+        float(np.hypot(spread.outline(axes.matrix[:, axis]), share * value))
+        for axis, share, value in ((0, wide.depth, depth), (1, wide.width, width))
+    )
+    return (
+        measured(depth, depth_sd, derived=cut.along or cut.ends, note=note),
+        measured(width, width_sd, derived=bool(cut), note=note),
+    )
+
+
+def vertebra_value(name: VertebraName, bone: Occupancy, slab: Slab, spread: Spread) -> Vertebra | None:
     """A body's measures; heights stay unset where the image border cuts it. None without a superior rim."""
     edge = rim(bone, slab.axes, slab.upper, upwards=False)
     if edge is None:
         return None
-    x_axis, y_axis, z_axis = slab.axes.matrix.T
+    z_axis = slab.axes.matrix[:, 2]
     ahead, behind = edges(edge)
-    note = "the image border cuts this body" if bone.touches_border else ""
-    depth_sd, width_sd = spread.outline(x_axis, derived=derived), spread.outline(y_axis, derived=derived)
     depth = (ahead - behind) / np.cos(np.radians(slab.upper.slope_deg))
     heights = [slab.height(at * 0.5 * slab.depth_mm, BAND_MM) for at in HEIGHT_AT]
-    sd = spread.length(z_axis, derived=derived)
+    width = float(np.ptp(edge * np.sin(ANGLES)))
+    near = rim_cut(bone, slab.axes, slab.upper, edge)
+    cut = replace(cut_of(bone, slab.axes), ends=near.ends)
+    depth_mm, width_mm = _size(name, cut, depth, width, slab.axes, spread)
+    sd = spread.length(z_axis)
     whole = not bone.touches_border and min(heights) > 2.0
-    front, mid, back = (measured(h, sd, derived=derived) if whole else None for h in heights)
-    wedge = measured(slab.wedge_deg, spread.angle(z_axis, slab.depth_mm, derived=derived), derived=derived)
+    front, mid, back = (measured(h, sd, derived=False) if whole else None for h in heights)
+    wedge = measured(slab.wedge_deg, spread.angle(z_axis, slab.depth_mm), derived=False)
     return Vertebra(
         name=name,
         frame=slab.axes.value(),
-        depth_mm=measured(depth, depth_sd, derived=derived, note=note),
-        width_mm=measured(float(np.ptp(edge * np.sin(ANGLES))), width_sd, derived=derived, note=note),
+        depth_mm=depth_mm,
+        width_mm=width_mm,
         height_front_mm=front,
         height_mid_mm=mid,
         height_back_mm=back,
@@ -94,7 +124,7 @@ def vertebra_value(
     )
 
 
-def sacrum_value(bone: Occupancy, disc: Slab, spread: Spread, *, derived: bool) -> Vertebra | None:
+def sacrum_value(bone: Occupancy, disc: Slab, spread: Spread) -> Vertebra | None:
     """S1 by its superior endplate alone: the frame's origin lies on that endplate, z is its normal."""
     edge = rim(bone, disc.axes, disc.lower, upwards=False)
     if edge is None:
@@ -105,12 +135,13 @@ def sacrum_value(bone: Occupancy, disc: Slab, spread: Spread, *, derived: bool) 
     origin = np.array([middle[0][0], middle[1][0], disc.lower.z(*middle)[0]])
     axes = disc.axes.moved(origin).leaned(disc.lower.normal)
     depth = (ahead - behind) / np.cos(np.radians(disc.lower.slope_deg))
-    x_axis, y_axis, _ = axes.matrix.T
+    cut = rim_cut(bone, disc.axes, disc.lower, edge)
+    depth_mm, width_mm = _size(VertebraName.S1, cut, depth, float(np.ptp(y)), axes, spread)
     return Vertebra(
         name=VertebraName.S1,
         frame=axes.value(),
-        depth_mm=measured(depth, spread.outline(x_axis, derived=derived), derived=derived),
-        width_mm=measured(float(np.ptp(y)), spread.outline(y_axis, derived=derived), derived=derived),
+        depth_mm=depth_mm,
+        width_mm=width_mm,
         cut_off=bone.touches_border,
     )
 
@@ -135,8 +166,8 @@ def without_arch(mask: Array, affine: Array, axes: Axes) -> Array:
 
     Rule: in the middle third of the width the body's back wall is where, going back from the body's centre,
     the mask first ends (the vertebral foramen). A plane is laid through the wall at the heights of the body,
-    by median and robust slope, and what lies behind it goes: pedicles, facets, laminae and processes. Beside the body the transverse
-    processes go as well.
+    by median and robust slope, and what lies behind it goes: pedicles, facets, laminae and processes. Beside
+    the body the transverse processes go as well.
 
     Args:
         mask: whole vertebra on a crop of the grid.
@@ -190,29 +221,3 @@ def _beside(local: Array) -> Array:
         if reach:
             found |= (local[:, 0] < 0.0) & (y > np.quantile(reach, 0.9) + _ASIDE_MM)
     return found
-
-
-def genant(
-    vertebra: Vertebra, voxel_mm: tuple[float, float, float], neighbours: Iterable[Vertebra] = ()
-) -> int | None:
-    """Genant's grade of height loss: 0 none, 1 from 20 %, 2 from 25 %, 3 from 40 %; a hint, not a reading.
-
-    Front and middle are compared with the back (a lower lumbar body that is shorter behind is no fracture);
-    with neighbours given, all three also with the mean of their backs, which shows a crushed body. None where
-    heights are missing or a voxel of the sagittal plane is above 1.5 mm (coarser images flag healthy bodies).
-
-    Args:
-        vertebra: a measured body.
-        voxel_mm: voxel size along the (right, anterior, superior) axes, as `Spine.voxel_mm`.
-        neighbours: the bodies above and below, where measured.
-
-    Source: Genant et al., J Bone Miner Res 1993;8:1137.
-    """
-    heights = [vertebra.height_front_mm, vertebra.height_mid_mm, vertebra.height_back_mm]
-    known = [height.value for height in heights if height is not None]
-    if len(known) < 3 or max(voxel_mm[1:]) > GENANT_VOXEL_MM:
-        return None
-    backs = [each.height_back_mm.value for each in neighbours if each.height_back_mm is not None]
-    reference = max(known[2], float(np.mean(backs)) if backs else 0.0)
-    loss = 1.0 - min(known) / reference
-    return 0 if loss < 0.20 else 1 if loss < 0.25 else 2 if loss < 0.40 else 3

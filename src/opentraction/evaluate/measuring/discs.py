@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from opentraction.chart import Disc, HeightField, Level, Listhesis, Measure, Protrusion
+from opentraction.evaluate import norms
 from opentraction.evaluate.measuring.bodies import BAND_MM, HEIGHT_AT, rim
+from opentraction.evaluate.measuring.border import NEAR_MM, WHOLE, Cut, Widening, cut_of, missing_share
 from opentraction.evaluate.measuring.endplates import (
     ANGLES,
     Outlines,
@@ -25,6 +27,8 @@ from opentraction.evaluate.measuring.spread import Spread, measured
 OUTLINE_POINTS = 48
 _BEHIND = np.abs(np.mod(ANGLES, 2 * np.pi) - np.pi) < np.radians(75.0)
 _NO_OFFSET = np.zeros(3)
+_SKIN_MM = 1.5
+"""A gap between two bodies is whole when this much of each is on the image."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,10 @@ class DiscSlab:
     rim_below: Array | None
     raw_radius: Array | None
     """Outline with displaced material, before it was drawn back to the rims."""
+    cut: Cut = WHOLE
+    """Where the border of the image cuts the disc, or the bodies that it is derived from."""
+    cut_bodies: Cut = WHOLE
+    """Where it cuts the two bodies near their facing endplates."""
 
 
 def fit_disc(source: DiscSource, axes: Axes, front: Array) -> DiscSlab | None:
@@ -89,7 +97,18 @@ def fit_disc(source: DiscSource, axes: Axes, front: Array) -> DiscSlab | None:
     rims = _rims(source, slab.axes, slab.upper, slab.lower)
     raw = _raw_outline(label, slab.axes, slab.upper, slab.lower)
     over, under = rims if rims is not None else (None, None)
-    return DiscSlab(source, slab, over, under, raw)
+    cut = cut_of(label, slab.axes)
+    if source.from_bodies:
+        cut |= _cut_bodies(source, slab, _SKIN_MM)
+    return DiscSlab(source, slab, over, under, raw, cut, _cut_bodies(source, slab, NEAR_MM))
+
+
+def _cut_bodies(source: DiscSource, slab: Slab, within_mm: float) -> Cut:
+    """Where the border of the image cuts the two bodies within a distance of their facing endplates."""
+    x = np.array(edges(slab.radius))
+    top = float(slab.upper.z(x, np.zeros_like(x)).max()) + within_mm
+    bottom = float(slab.lower.z(x, np.zeros_like(x)).min()) - within_mm
+    return cut_of(source.above, slab.axes, high_mm=top) | cut_of(source.below, slab.axes, low_mm=bottom)
 
 
 def _raw_outline(label: Occupancy | None, axes: Axes, upper: Surface, lower: Surface) -> Array | None:
@@ -128,19 +147,27 @@ def disc_value(
     front, mid, back = (
         slab.height(0.5 * (ahead + behind) + at * 0.5 * (ahead - behind), BAND_MM) for at in HEIGHT_AT
     )
-    sd = spread.length(z_axis, derived=derived)
-    depth_sd, width_sd = spread.outline(x_axis, derived=derived), spread.outline(y_axis, derived=derived)
+    wide = widening(fitted, level)
+    own_sd = spread.length(z_axis, derived=derived)
+    sd = float(np.hypot(own_sd, wide.height * mid))
+    own_depth_sd, own_width_sd = (spread.outline(axis, derived=derived) for axis in (x_axis, y_axis))
+    depth_sd = float(np.hypot(own_depth_sd, wide.depth * depth))
+    width_sd = float(np.hypot(own_width_sd, wide.width * width))
     area, mean_height = _area_and_mean_height(slab)
-    area_sd = area * float(np.hypot(depth_sd / depth, width_sd / width)) / np.sqrt(2.0)
-    mean_sd = sd * 0.8
+    own_area_sd = float(np.hypot(own_depth_sd / depth, own_width_sd / width)) / np.sqrt(2.0)
+    area_sd = area * float(np.sqrt(own_area_sd**2 + wide.depth**2 + wide.width**2))
+    mean_sd = float(np.hypot(0.8 * own_sd, wide.height * mean_height))
     volume = source.label.volume_mm3 if source.label is not None else area * mean_height
     volume_sd = volume * float(np.hypot(mean_sd / mean_height, area_sd / area))
     ends_sd = float(np.sqrt(2.0) * sd)
     farfan = (front + back) / depth
     farfan_sd = float(np.hypot(ends_sd / depth, farfan * depth_sd / depth))
 
-    def m(value: float, spread_sd: float) -> Measure:
-        return measured(value, spread_sd, derived=derived, note=note)
+    def m(value: float, spread_sd: float, *, cut: bool = fitted.cut.along or fitted.cut.ends) -> Measure:
+        return measured(value, spread_sd, derived=derived or cut, note=note)
+
+    wedge_sd = float(np.hypot(spread.angle(z_axis, depth, derived=derived), wide.wedge_deg))
+    size_cut = bool(fitted.cut)
 
     return Disc(
         level=level,
@@ -153,15 +180,34 @@ def disc_value(
         height_back_mm=m(back, sd),
         mean_height_mm=m(mean_height, mean_sd),
         depth_mm=m(depth, depth_sd),
-        width_mm=m(width, width_sd),
-        wedge_deg=m(slab.wedge_deg, spread.angle(z_axis, depth, derived=derived)),
-        area_mm2=m(area, area_sd),
-        volume_mm3=m(volume, volume_sd),
+        width_mm=m(width, width_sd, cut=size_cut),
+        wedge_deg=m(slab.wedge_deg, wedge_sd),
+        area_mm2=m(area, area_sd, cut=size_cut),
+        volume_mm3=m(volume, volume_sd, cut=size_cut),
         farfan_index=m(farfan, farfan_sd),
         dabbs_mm=m(0.5 * (front + back), 0.5 * ends_sd),
-        listhesis=listhesis(fitted, spread),
+        listhesis=listhesis(fitted, level, spread),
         protrusion=protrusion,
     )
+
+
+def widening(fitted: DiscSlab, level: Level) -> Widening:
+    """Relative spreads that the border of the image adds to a disc's measures."""
+    if not fitted.cut:
+        return Widening()
+    norm = norms.expected(level)
+    return Widening.of(
+        fitted.cut,
+        missing_share(fitted.slab.width_mm, norm.width_mm),
+        missing_share(fitted.slab.depth_mm, norm.depth_mm),
+    )
+
+
+def seen_share(fitted: DiscSlab, level: Level) -> float:
+    """Cross-section of the part that is seen, of that of the norm's ellipse."""
+    norm = norms.expected(level)
+    whole = 0.25 * np.pi * norm.depth_mm.value * norm.width_mm.value
+    return _area_and_mean_height(fitted.slab)[0] / float(whole)
 
 
 def facing(fitted: DiscSlab) -> tuple[float, float]:
@@ -215,12 +261,14 @@ def posterior_corners(fitted: DiscSlab, y: Array) -> tuple[Array, Array] | None:
     return found[0], found[1]
 
 
-def listhesis(fitted: DiscSlab, spread: Spread) -> Listhesis | None:
+def listhesis(fitted: DiscSlab, level: Level, spread: Spread) -> Listhesis | None:
     """Offset of the upper body's posterior corner on the line of the lower body's superior endplate.
 
     Averaged over the middle 16 mm; forward positive; per cent of the depth of that endplate. None where a
-    body has no label.
+    body has no label, or where the border of the image cuts a body behind or through its endplate.
     """
+    if fitted.cut_bodies.behind or fitted.cut_bodies.ends:
+        return None
     corners = posterior_corners(fitted, np.linspace(-8.0, 8.0, 17))
     if corners is None or fitted.rim_below is None:
         return None
@@ -231,8 +279,11 @@ def listhesis(fitted: DiscSlab, spread: Spread) -> Listhesis | None:
     depth = float(ahead.max() - ahead.min()) / float(np.cos(slope))
     derived = not fitted.source.drawn and not spread.simulated
     sd = spread.outline(fitted.slab.axes.matrix[:, 0], derived=derived)
+    ahead_cut = fitted.cut_bodies.ahead
+    share = missing_share(depth, norms.expected(level).depth_mm) if ahead_cut else 0.0
+    percent_sd = float(np.hypot(100 * sd / depth, 100 * slip / depth * share))
     note = "as imaged: lying down under-reads a slip (Finkenstaedt 2018: 5 mm against 9 mm standing)"
     return Listhesis(
         slip_mm=measured(slip, sd, derived=False, note=note),
-        slip_percent=measured(100 * slip / depth, 100 * sd / depth, derived=False),
+        slip_percent=measured(100 * slip / depth, percent_sd, derived=ahead_cut),
     )

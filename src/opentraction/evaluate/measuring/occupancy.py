@@ -27,9 +27,16 @@ class Occupancy:
     """World RAS to index of the crop, shape (4, 4)."""
     centroid: Array
     volume_mm3: float
-    touches_border: bool
+    border: tuple[tuple[Array, Array], ...] = ()
+    """Each face of the grid that the structure touches: outward unit normal (3,) and the world centres (n, 3)
+    of the voxels that lie on it."""
     grey: Array | None = None
     """The image on the same crop, NaN off the grid; None without an MR image."""
+
+    @property
+    def touches_border(self) -> bool:
+        """True when the structure reaches the border of the image, so that some of it may be missing."""
+        return bool(self.border)
 
     def at(self, world: Array) -> Array:
         """Occupancy 0 to 1 at world points (..., 3); 0 outside of the crop."""
@@ -97,8 +104,6 @@ def occupancy(study: ImagingStudy, mask: Array, box: tuple[slice, ...]) -> Occup
     affine[:3, 3] += affine[:3, :3] @ start
     voxels = np.argwhere(mask)
     index = voxels.mean(axis=0) + margin
-    low, high = voxels.min(axis=0) + start + margin, voxels.max(axis=0) + start + margin
-    at_border = bool(np.any(low == 0) or np.any(high == np.array(study.labels.shape) - 1))
     return Occupancy(
         values=values,
         mask=np.pad(mask, margin),
@@ -106,9 +111,22 @@ def occupancy(study: ImagingStudy, mask: Array, box: tuple[slice, ...]) -> Occup
         inverse=np.linalg.inv(affine),
         centroid=affine[:3, :3] @ index + affine[:3, 3],
         volume_mm3=float(mask.sum() * abs(np.linalg.det(study.affine[:3, :3]))),
-        touches_border=at_border,
+        border=_border(study, voxels + start + margin),
         grey=_grey(study, box, margin),
     )
+
+
+def _border(study: ImagingStudy, index: Array) -> tuple[tuple[Array, Array], ...]:
+    """Faces of the grid that voxels (n, 3) lie on."""
+    assert study.labels is not None
+    found = []
+    for axis, last in enumerate(np.array(study.labels.shape) - 1):
+        for place, sign in ((0, -1.0), (last, 1.0)):
+            on_face = index[index[:, axis] == place]
+            if len(on_face):
+                normal = sign * study.affine[:3, axis] / np.linalg.norm(study.affine[:3, axis])
+                found.append((normal, on_face @ study.affine[:3, :3].T + study.affine[:3, 3]))
+    return tuple(found)
 
 
 def _grey(study: ImagingStudy, box: tuple[slice, ...], margin: int) -> Array | None:

@@ -11,6 +11,8 @@ from opentraction.evaluate.measuring.spread import Spread, measured
 REPORTED_FROM_MM = 2.0
 """A normal disc stands up to about 1 mm behind its corners; less than this is not called displaced."""
 _DISPLACED_MM = 1.0
+_CORNER_MM = 8.0
+"""Next to where the image border cuts an outline its corner is no anatomy: it is not looked at."""
 _BROAD = 0.25
 """Share of the circumference above which displaced material is a bulge (Fardon, Spine J 2014;14:2525)."""
 
@@ -18,12 +20,17 @@ _BROAD = 0.25
 def protrusion_of(fitted: DiscSlab, spread: Spread, *, laterality_known: bool) -> Protrusion | None:
     """The displaced material of a drawn disc, or None below 2 mm, or where it cannot be seen.
 
-    It cannot be seen on a disc that was derived from the bodies: such a label ends at the corners by
-    construction.
+    It cannot be seen on a disc that was derived from the bodies, since such a label ends at the corners by
+    construction, nor where the border of the image cuts disc or bodies behind.
     """
     if not fitted.source.drawn or fitted.source.label is None:
         return None
-    y = np.arange(-16.0, 16.5, 1.0)
+    if fitted.cut.behind or fitted.cut_bodies.behind:
+        return None
+    reach = 16.0
+    if fitted.cut.across or fitted.cut_bodies.across:
+        reach = min(reach, 0.5 * fitted.slab.width_mm - _CORNER_MM)
+    y = np.arange(-np.floor(reach), reach + 0.5, 1.0)
     corners = posterior_corners(fitted, y)
     if corners is None:
         return None

@@ -24,11 +24,12 @@ from opentraction.chart import (
 from opentraction.evaluate.measuring.bodies import (
     body_core,
     fit_body,
+    rim_cut,
     sacrum_value,
     vertebra_value,
     without_arch,
 )
-from opentraction.evaluate.measuring.discs import DiscSlab, DiscSource, disc_value, fit_disc
+from opentraction.evaluate.measuring.discs import DiscSlab, DiscSource, disc_value, fit_disc, seen_share
 from opentraction.evaluate.measuring.endplates import Slab
 from opentraction.evaluate.measuring.frames import WORLD_ANTERIOR, Array, Axes, axes_from, tangents
 from opentraction.evaluate.measuring.occupancy import Occupancy, crops, label_mask, largest_part, occupancy
@@ -43,6 +44,11 @@ _PAIRS = tuple(f"{upper.value}-{lower.value}" for upper, lower in pairwise(_NAME
 _ARCH_OFFSET_MM = 5.0
 """Least distance from the centroid of a whole vertebra forward to its body that tells the front: it is about
 15 mm where the arch is on the picture."""
+_LEAST_SEEN = 0.5
+"""Least share of the norm's cross-section of a disc that the image border may leave."""
+_MOST_LEAN_DEG = 45.0
+"""Largest angle between a body's or disc's fitted axis and the column's own direction there: beyond it
+something else was fitted, such as the sliver that the image border leaves of a body."""
 _PLAUSIBLE_MM = {"mean_height_mm": (1.0, 25.0), "depth_mm": (18.0, 60.0), "width_mm": (22.0, 80.0)}
 """A lumbar disc outside of these sizes is noted: a wrong voxel size shows here first."""
 
@@ -79,21 +85,16 @@ def measure(study: ImagingStudy) -> Spine:
             "segmenter, outlines drawn by a person, or landmarks."
         )
     column = _column(study)
-    body_slabs: dict[VertebraName, Slab] = {
-        name: slab
-        for name, bone in column.bones.items()
-        if name is not VertebraName.S1
-        and (slab := fit_body(bone, column.axes[name.value], column.axes[name.value].matrix[:, 0]))
-        is not None
-    }
+    body_slabs = _fit_bodies(column)
     fitted = _fit_discs(column)
-    if not any(name in {level.value for level in LEVELS} for name in fitted):
+    notes = list(study.notes)
+    _leave_out_cut_ends(fitted, notes)
+    if not any(level.value in fitted for level in LEVELS):
         found = ", ".join(sorted(study.names)) or "none"
         raise BadInput(
             f"This study holds no lumbar level that can be measured (labels: {found}); expected a lumbar "
             "disc, or two neighbouring lumbar bodies. Give a study of the lumbar spine."
         )
-    notes = list(study.notes)
     discs = _disc_values(column, fitted, notes)
     vertebrae = _vertebra_values(column, body_slabs, fitted, notes)
     lordosis = _lordosis(column, body_slabs, fitted, notes)
@@ -220,6 +221,21 @@ def _canal_points(study: ImagingStudy) -> Array:
     return np.asarray(index @ study.affine[:3, :3].T + study.affine[:3, 3])
 
 
+def _fit_bodies(column: _Column) -> dict[VertebraName, Slab]:
+    found = {}
+    for name, bone in column.bones.items():
+        axes = column.axes[name.value]
+        slab = None if name is VertebraName.S1 else fit_body(bone, axes, axes.matrix[:, 0])
+        if slab is not None and _upright(slab, axes):
+            found[name] = slab
+    return found
+
+
+def _upright(slab: Slab, axes: Axes) -> bool:
+    """True when a fitted slab's axis runs along the column."""
+    return float(slab.axes.matrix[:, 2] @ axes.matrix[:, 2]) > float(np.cos(np.radians(_MOST_LEAN_DEG)))
+
+
 def _fit_discs(column: _Column) -> dict[str, DiscSlab]:
     found = {}
     for name in _PAIRS:
@@ -235,9 +251,25 @@ def _fit_discs(column: _Column) -> dict[str, DiscSlab]:
         )
         axes = column.axes[name]
         fitted = fit_disc(source, axes, axes.matrix[:, 0])
-        if fitted is not None:
+        if fitted is not None and _upright(fitted.slab, axes):
             found[name] = fitted
     return found
+
+
+def _leave_out_cut_ends(fitted: dict[str, DiscSlab], notes: list[str]) -> None:
+    """Take out the highest and lowest levels whose endplate, or half, the border of the image cuts away."""
+    for order in (LEVELS, LEVELS[::-1]):
+        for level in order:
+            each = fitted.get(level.value)
+            if each is None:
+                continue
+            if not each.cut.ends and not (each.cut and seen_share(each, level) < _LEAST_SEEN):
+                break
+            del fitted[level.value]
+            notes.append(
+                f"{level.value} is not measured: the image border cuts through an endplate or cuts half of "
+                "the disc away."
+            )
 
 
 def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str]) -> list[Disc]:
@@ -248,7 +280,8 @@ def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str])
     for level in LEVELS:
         each = fitted.get(level.value)
         if each is None:
-            notes.append(_missing(column, level))
+            if not any(text.startswith(f"{level.value} is not measured") for text in notes):
+                notes.append(_missing(column, level))
             continue
         source = each.source
         note = ""
@@ -258,11 +291,9 @@ def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str])
                 f"{level.value} is derived from the bodies: its outline and volume are approximate and a "
                 "protrusion cannot be seen on it."
             )
-        if source.label is not None and source.label.touches_border:
+        if each.cut:
             note = "; ".join(filter(None, (note, "the image border cuts this disc")))
-            notes.append(f"{level.value} is cut by the image border: outline and volume are too small.")
-        if any(bone is not None and bone.touches_border for bone in (source.above, source.below)):
-            note = "; ".join(filter(None, (note, "the image border cuts a neighbouring body")))
+            notes.append(_cut_note(level, each))
         protrusion = protrusion_of(each, column.spread, laterality_known=study.laterality_known)
         disc = disc_value(each, level, column.spread, protrusion, note)
         for field, (low, high) in _PLAUSIBLE_MM.items():
@@ -288,6 +319,15 @@ def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str])
     return values
 
 
+def _cut_note(level: Level, fitted: DiscSlab) -> str:
+    text = f"{level.value} is cut by the image border: outline and volume are too small, their spread is wide"
+    if fitted.cut.along or fitted.cut.ends:
+        text += ", and so is that of its heights and wedge"
+    if fitted.cut_bodies.behind or fitted.cut_bodies.ends:
+        text += "; a slip and a protrusion cannot be judged"
+    return text + "."
+
+
 def _missing(column: _Column, level: Level) -> str:
     upper, lower = level.above in column.bones, level.below in column.bones
     if upper and not lower:
@@ -304,12 +344,11 @@ def _vertebra_values(
 ) -> list[Vertebra]:
     values = []
     for name, bone in column.bones.items():
-        derived = False
         value = None
         if name is VertebraName.S1 and "L5-S1" in fitted:
-            value = sacrum_value(bone, fitted["L5-S1"].slab, column.spread, derived=derived)
+            value = sacrum_value(bone, fitted["L5-S1"].slab, column.spread)
         elif name in slabs:
-            value = vertebra_value(name, bone, slabs[name], column.spread, derived=derived)
+            value = vertebra_value(name, bone, slabs[name], column.spread)
         if value is None:
             notes.append(f"{name.value} is labelled but could not be measured.")
             continue
@@ -326,6 +365,13 @@ def _lordosis(
     first, last = slabs.get(VertebraName.L1), fitted.get("L5-S1")
     if first is None or last is None or last.source.below is None:
         notes.append("Lordosis L1-S1 is not given: the superior endplates of L1 and S1 are not both seen.")
+        return None
+    cuts = (
+        rim_cut(column.bones[VertebraName.L1], first.axes, first.upper, first.radius),
+        rim_cut(last.source.below, last.slab.axes, last.slab.lower, last.slab.radius),
+    )
+    if any(cut.along or cut.ends for cut in cuts):
+        notes.append("Lordosis L1-S1 is not given: the image border cuts the superior endplate of L1 or S1.")
         return None
     top = first.axes.matrix @ first.upper.normal
     bottom = last.slab.axes.matrix @ last.slab.lower.normal
