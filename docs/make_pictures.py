@@ -76,7 +76,7 @@ def photograph(page: Path) -> None:
         # Chromium's sandbox refuses to run as root; the page is our own
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         opened = playwright.chromium.launch(executable_path=browser, args=arguments)
-        view = opened.new_page(viewport={"width": 1000, "height": 1090}, device_scale_factor=1.3)
+        view = opened.new_page(viewport={"width": 1150, "height": 1260}, device_scale_factor=1.13)
         view.goto(page.as_uri())
         save(Image.open(io.BytesIO(view.screenshot())), "report")
         opened.close()

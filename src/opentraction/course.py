@@ -123,6 +123,9 @@ def run_course(
         return with_outcome(course.replace(stopped_because=reason), adverse_events)
 
     model, course = planned(course, options, watch)
+    halt = stop_advised(course, adverse_events)
+    if halt:
+        return with_outcome(course.replace(stopped_because=halt), adverse_events)
     course = sign(course, by=options.approver, at=options.at)
     if course.approved is not None and table is not None and record is not None:
         course = delivered(course, model, table=table, record=record, at=options.at, watch=watch)
@@ -189,6 +192,20 @@ def delivered(
     with watch.step("delivered dose"):
         dose = delivered_dose(model, course.approved.plan, session)
     return course.replace(sessions=(*course.sessions, session), doses=(*course.doses, dose))
+
+
+def stop_advised(course: Course, adverse_events: Sequence[AdverseEvent]) -> str:
+    """Why no next session is signed here: what came so far advises to stop. Empty when it does not."""
+    if course.plan is None or not course.sessions:
+        return ""
+    outcome = with_outcome(course, adverse_events).outcome
+    if outcome is None or outcome.advice is None or not outcome.advice.stop:
+        return ""
+    reason = outcome.advice.reasons[0] if outcome.advice.reasons else "See the outcome."
+    return (
+        f"The plan is a draft: the sessions so far advise to stop. {reason} A clinician who has judged it "
+        "may sign the draft."
+    )
 
 
 def consented(draft: Plan, *, by: str | None, at: datetime) -> Plan:

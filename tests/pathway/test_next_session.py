@@ -11,6 +11,11 @@ from opentraction.chart import Course
 
 AT = ("2026-11-20T12:00", "2026-11-20T18:00")
 
+NUMBNESS = """\
+adverse_events:
+  - {at: 2026-11-20T13:00:00+00:00, what: new numbness of the left foot, severity: severe, after_session: 1}
+"""
+
 
 @pytest.mark.full
 def test_a_second_run_into_the_folder_is_the_next_session(root, tmp_path, opentraction, phantom_specs):
@@ -29,6 +34,17 @@ def test_a_second_run_into_the_folder_is_the_next_session(root, tmp_path, opentr
     assert course.plan.course.steps[0].first == 2
     records = sorted(path.name for path in case.glob("*.record"))
     assert records == ["session-01.record", "session-02.record"]
+
+    answers = tmp_path / "answers.yaml"
+    answers.write_text(NUMBNESS)
+    done = opentraction.run("course", scan, *signed, "--at", AT[1], "--questionnaires", answers)
+    assert done.code == 0, done.err
+    stopped = Course.from_json((case / "course.json").read_text())
+    assert stopped.sessions == course.sessions
+    assert stopped.plan is not None
+    assert stopped.approved is None
+    assert "advise to stop" in stopped.stopped_because
+    assert "new numbness" in stopped.stopped_because
 
     other = yaml.safe_load(form.read_text())
     other["patient"]["patient_id"] = "somebody-else"
