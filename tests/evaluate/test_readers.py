@@ -198,6 +198,15 @@ def _no_place(dataset, index):
     del dataset.ImagePositionPatient
 
 
+def _short_place(dataset, index):
+    if index == 1:
+        dataset.ImagePositionPatient = [-30.0, -40.0]
+
+
+def _one_spacing(dataset, index):
+    dataset.PixelSpacing = "1.5"
+
+
 def _other_size(dataset, index):
     if index == 2:
         dataset.PixelSpacing = [1.0, 1.0]
@@ -220,6 +229,8 @@ def _ultrasound(dataset, index):
         (_twice, "without duplicates"),
         (_tilted, "tilted gantry"),
         (_no_place, "lacks ImagePositionPatient"),
+        (_short_place, "ImagePositionPatient is no list of 3 numbers"),
+        (_one_spacing, "PixelSpacing is no list of 2 numbers"),
         (_other_size, "differ in size or pixel spacing"),
         (_frames, "multi-frame"),
         (_ultrasound, "modality US"),

@@ -108,7 +108,9 @@ def test_only_discs_are_measured_against_their_published_volumes(opentraction, s
     assert done.code == 0, done.err
     discs = {disc["level"]: disc for disc in json.loads(out.read_text())["value"]["discs"]}
     with capsys.disabled():
-        print("\ndisc     published cm3   measured cm3   difference %")
+        print("\nThe labels at hand are 4-8 % smaller than those published: resampled from 4.4 mm slices")
+        print("to 1 mm, they lost part of the two outer slices. Their own volume comes back within 0.5 %.")
+        print("disc     published cm3   measured cm3   difference %")
         for level, truth in published_cm3.items():
             mine = discs[level]["volume_mm3"]["value"] / 1000
             print(f"{level}   {truth:13.2f} {mine:14.2f} {100 * (mine / truth - 1):14.1f}")

@@ -1,8 +1,7 @@
 """The mid-sagittal picture: image, outlines, levels and fitted endplates in the plane through the spine.
 
 The plane is fitted to the centres of bodies and discs, so that a leaning spine or an oblique acquisition is
-cut
-along its own middle. The picture stands head up with the patient's front on the left.
+cut along its own middle. The picture stands head up with the patient's front on the left.
 """
 
 from collections.abc import Iterator
@@ -144,8 +143,7 @@ def _fit_plane(study: ImagingStudy, spine: Spine) -> _Plane:
     """Plane through the centres that contains the mean front-back direction of the discs.
 
     The lean to the left or right is fitted; lordosis lies in the plane. Up is the world's head direction
-    within
-    the plane, so that the picture is not tilted with the spine's own slope.
+    within the plane, so that the picture is not tilted with the spine's own slope.
     """
     centres = _centres(study, spine)
     front = np.mean([disc.frame.x_axis for disc in spine.discs if disc.seen] or [(0.0, 1.0, 0.0)], axis=0)

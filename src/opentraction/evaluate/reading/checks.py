@@ -16,8 +16,8 @@ no height or width can be trusted, and nothing is measured."""
 _BODY_MM3 = (3_000.0, 90_000.0)
 _WHOLE_MM3 = (6_000.0, 220_000.0)
 _DISC_MM3 = (700.0, 40_000.0)
-"""Volumes outside of which a label is no adult body, whole vertebra or disc: wide, to catch a "
-"wrong unit or number."""
+"""Volumes outside of which a label is no adult body, whole vertebra or disc: wide, to catch a wrong unit or
+number."""
 _WHOLE_DEPTH_MM = 55.0
 """A body is at most about 45 mm deep; with its arch and spinous process a vertebra is 65 to 100 mm deep."""
 _DISC_ASIDE_MM = 20.0

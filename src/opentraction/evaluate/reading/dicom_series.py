@@ -21,6 +21,8 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _POSTURE = {"HFS": Posture.SUPINE, "FFS": Posture.SUPINE, "HFP": Posture.PRONE, "FFP": Posture.PRONE}
 """Patient Position, PS3.3 C.7.3.1.1.2."""
 _NEEDED = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns")
+_NUMBERS = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6, "PixelSpacing": 2}
+"""How many numbers each holds, PS3.3 C.7.6.2."""
 _NO_SCAN = ("SEG", "SR", "PR", "KO", "RTSTRUCT", "DOC")
 """Kinds of object that lie beside a scan and hold no image of the patient."""
 _UIDS = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
@@ -113,6 +115,11 @@ def _one_series(slices: list[pydicom.Dataset], name: str) -> list[str]:
             raise BadInput(
                 f"{name}: a slice lacks {', '.join(missing)}. Export the series again with its geometry."
             )
+        for tag, count in _NUMBERS.items():
+            if np.size(dataset.get(tag)) != count or not np.isfinite(np.array(dataset.get(tag), float)).all():
+                raise BadInput(
+                    f"{name}: a slice's {tag} is no list of {count} numbers. Export the series again."
+                )
     series = Counter(str(dataset.get("SeriesInstanceUID", "") or "") for dataset in slices)
     if len(series) > 1:
         names = Counter(str(dataset.get("SeriesDescription", "") or "unnamed") for dataset in slices)

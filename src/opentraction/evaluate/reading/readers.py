@@ -242,8 +242,7 @@ def _renumbered(labels: np.ndarray, naming: Naming) -> tuple[np.ndarray, dict[st
 
 
 def _modality(image: Volume | None, place: Path, label_map: Volume | None = None) -> str:
-    """MR, CT or unknown: from the DICOM header, else from Hounsfield-like values, else from the "
-    "file names."""
+    """MR, CT or unknown: from the DICOM header, else from Hounsfield-like values, else from file names."""
     if image is not None and image.modality != "unknown":
         return image.modality
     if image is not None and float(image.data.min()) < -200:
