@@ -6,7 +6,7 @@ vector d = u + r - R^T l, in upper axes. Under the small motion (v, w) of the up
     R^T (p - l) = d + v + w x r + 1/2 w x (v + w x r) + higher order,
 
 so an energy E(d) with y = dE/dd and H = d2E/dd2 (both in the upper axes held still) has the gradient
-(y, r x y) and, with the columns D = (e_i, e_k x r) of the first order, the Hessian D^T H D + y . (second order).
+(y, r x y). With the columns D = (e_i, e_k x r) of the first order, its Hessian is D^T H D + y . (second order).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def point_terms(r: Vector, y: Vector, hd: Matrix | None, mirror: bool) -> tuple[
     """Gradient and Hessian over (v, w) of an energy of d = u + r - R^T l.
 
     `r`: the point in upper axes [mm]; `y` = dE/dd [N]; `hd` = d2E/dd2 [N/mm], None where E is linear in d.
-    Both in upper axes, for a law whose vectors are fixed in the lower axes or that depends on the length of d.
+    Both in upper axes, for a law whose vectors are fixed in the lower axes or of the length of d.
     """
     along, about = motion_axes(mirror)
     count = len(along)
