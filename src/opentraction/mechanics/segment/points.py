@@ -6,7 +6,8 @@ vector d = u + r - R^T l, in upper axes. Under the small motion (v, w) of the up
     R^T (p - l) = d + v + w x r + 1/2 w x (v + w x r) + higher order,
 
 so an energy E(d) with y = dE/dd and H = d2E/dd2 (both in the upper axes held still) has the gradient
-(y, r x y). With the columns D = (e_i, e_k x r) of the first order, its Hessian is D^T H D + y . (second order).
+(y, r x y). With the columns D = (e_i, e_k x r) of the first order, the Hessian is D^T H D + y . (second
+order).
 """
 
 from __future__ import annotations
