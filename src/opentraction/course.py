@@ -97,12 +97,14 @@ def run_course(
     adverse_events: Sequence[AdverseEvent] = (),
     earlier: Course | None = None,
     watch: Watch | None = None,
+    before_session: Callable[[Course], None] | None = None,
 ) -> Course:
     """Walk one patient from a measured spine to an outcome.
 
     `table` makes the table for this patient (the simulated one feels like the patient's own plant);
     without it, or without a signature, nothing is delivered. `record` is the session record's file.
     `earlier` is the course so far: its sessions and questionnaires count, and this is its next session.
+    `before_session` is given the course with its signed plan just before that is delivered.
     """
     watch = watch or Silent()
     spine = evaluate.with_posture(spine, examination)
@@ -128,6 +130,8 @@ def run_course(
         return with_outcome(course.replace(stopped_because=halt), adverse_events)
     course = sign(course, by=options.approver, at=options.at)
     if course.approved is not None and table is not None and record is not None:
+        if before_session is not None:
+            before_session(course)
         course = delivered(course, model, table=table, record=record, at=options.at, watch=watch)
     return with_outcome(course, adverse_events)
 
@@ -196,16 +200,23 @@ def delivered(
 
 def stop_advised(course: Course, adverse_events: Sequence[AdverseEvent]) -> str:
     """Why no next session is signed here: what came so far advises to stop. Empty when it does not."""
+    reason = reason_to_stop(course, adverse_events)
+    if not reason:
+        return ""
+    return (
+        f"The plan is a draft: the sessions so far advise to stop. {reason} A clinician who has judged it "
+        "may sign the draft."
+    )
+
+
+def reason_to_stop(course: Course, adverse_events: Sequence[AdverseEvent]) -> str:
+    """The first reason of an advice to stop after the sessions so far; empty when they advise no stop."""
     if course.plan is None or not course.sessions:
         return ""
     outcome = with_outcome(course, adverse_events).outcome
     if outcome is None or outcome.advice is None or not outcome.advice.stop:
         return ""
-    reason = outcome.advice.reasons[0] if outcome.advice.reasons else "See the outcome."
-    return (
-        f"The plan is a draft: the sessions so far advise to stop. {reason} A clinician who has judged it "
-        "may sign the draft."
-    )
+    return outcome.advice.reasons[0] if outcome.advice.reasons else "See the outcome."
 
 
 def consented(draft: Plan, *, by: str | None, at: datetime) -> Plan:

@@ -127,6 +127,31 @@ def test_a_session_that_was_killed_counts_when_the_next_one_is_delivered(opentra
 
 
 @pytest.mark.full
+def test_a_session_killed_inside_course_counts_in_the_next_run(opentraction, tmp_path):
+    """Its course file had not been written at the end: the signed plan and the record are enough."""
+    visit, case = tmp_path / "visit", tmp_path / "case"
+    visit.mkdir()
+    form = opentraction.rewritten("phantom_p1", visit / "examination.yaml")
+    words = ("course", visit, "--form", form, "--out", case)
+    signed = ("--approve-as", "Dr Test", "--consent-by", "the patient")
+    with (tmp_path / "err").open("w") as err:
+        process = opentraction.start(*words, *signed, err=err)
+        record = case / "session-01.record"
+        wait_for(process, lambda: last_s(record) > 200.0, tmp_path)
+        process.kill()
+        process.wait()
+    assert Course.from_json((case / "course.json").read_text()).sessions == ()
+    done = opentraction.run(*words)
+    assert done.code == 0, done.err
+    assert "session-01.record holds a session that was interrupted: it counts" in done.err
+    course = Course.from_json((case / "course.json").read_text())
+    assert course.sessions == (open_record(record).session,)
+    assert [dose.session_id for dose in course.doses] == [course.sessions[0].session_id]
+    assert course.plan.course.steps[0].first == 2
+    assert f"Record {course.sessions[0].session_id}." in (case / "report.html").read_text()
+
+
+@pytest.mark.full
 def test_killed_before_the_session_began_leaves_no_record_and_no_session(opentraction, signed_case, tmp_path):
     process, record = begun(opentraction, signed_case, tmp_path, "--real-time")
     time.sleep(1.0)

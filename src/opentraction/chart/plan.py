@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from opentraction.chart.errors import ApprovalRefused, BadValue
+from opentraction.chart.errors import ApprovalRefused, BadInput, BadValue
 from opentraction.chart.finding import RootCause
 from opentraction.chart.level import Level, NonNegative, Positive
 from opentraction.chart.patient import Clinician
@@ -153,8 +153,16 @@ class Prediction(Value):
         return self
 
     def level(self, level: Level) -> LevelPrediction:
-        """The prediction at one level; raises KeyError when absent."""
-        return next(item for item in self.levels if item.level is level)
+        """The prediction at one level.
+
+        Raises:
+            BadInput: when the prediction does not cover that level.
+        """
+        for item in self.levels:
+            if item.level is level:
+                return item
+        held = ", ".join(item.level for item in self.levels)
+        raise BadInput(f"Expected a level of the prediction ({held}), got {level}. Choose one of them.")
 
 
 class Alternative(Value):
@@ -265,8 +273,8 @@ class Plan(Value):
             raise ValueError("No plan is drafted for an emergency; send the patient where the screening says")
         return self
 
-    def approve(self, by: Clinician, *, at: datetime) -> "ApprovedPlan":
-        """Sign this plan.
+    def approve(self, by: Clinician, *, at: datetime, despite: str = "") -> "ApprovedPlan":
+        """Sign this plan; `despite` is why, where the sessions so far advise to stop.
 
         Raises ApprovalRefused when the eligibility does not permit it, has lapsed, or consent is missing.
         """
@@ -286,7 +294,8 @@ class Plan(Value):
             raise ApprovalRefused(
                 "This plan cannot be signed: consent is not recorded. Record it, then sign."
             )
-        return ApprovedPlan(plan=self, approval=Approval(by=by, at=at, plan_digest=self.digest()))
+        approval = Approval(by=by, at=at, plan_digest=self.digest(), despite=despite)
+        return ApprovedPlan(plan=self, approval=approval)
 
 
 def _aware(moment: datetime) -> datetime:
@@ -300,6 +309,8 @@ class Approval(Value):
     by: Clinician
     at: datetime
     plan_digest: str
+    despite: str = ""
+    """Why it was signed although the sessions so far advised to stop; empty when they did not."""
 
 
 class ApprovedPlan(Value):

@@ -221,6 +221,10 @@ def deliver(
     ],
     approve_as: Approver = None,
     consent_by: ConsentBy = None,
+    despite: Annotated[
+        str | None,
+        typer.Option(help="Why the signer goes on after an advice to stop; kept in the approval."),
+    ] = None,
     sheet: Annotated[
         str | None, typer.Option(help="Print the setting sheet for this table; 'list' names them.")
     ] = None,
@@ -244,8 +248,9 @@ def deliver(
     from opentraction.clinic.commands.deliver import deliver_case
 
     deliver_case(
-        folder, approve_as=approve_as, consent_by=consent_by, sheet=sheet, rating=rating or [],
-        reported=reported, real_time=real_time, seed=seed, clear_as=clear_trips_as, as_json=as_json,
+        folder, approve_as=approve_as, consent_by=consent_by, despite=despite, sheet=sheet,
+        rating=rating or [], reported=reported, real_time=real_time, seed=seed, clear_as=clear_trips_as,
+        as_json=as_json,
     )  # fmt: skip
 
 

@@ -49,13 +49,7 @@ class HistogramRow:
 
 def histogram(prediction: Prediction, level: Level) -> tuple[HistogramRow, ...]:
     """The decompression-time histogram of one level, lowest pressure first; BadInput for a level not held."""
-    try:
-        at_level = prediction.level(level)
-    except (KeyError, StopIteration):
-        held = ", ".join(item.level for item in prediction.levels)
-        raise BadInput(
-            f"Expected a level of the prediction ({held}), got {level}. Choose one of them."
-        ) from None
+    at_level = prediction.level(level)
     length_s = prediction.time_s[-1] - prediction.time_s[0]
     below = at_level.seconds_below
     rows = []

@@ -8,12 +8,14 @@ from opentraction.chart import (
     Capability,
     Clinician,
     Course,
+    Patient,
     PatientPlant,
     Refused,
     Role,
     Table,
 )
 from opentraction.clinic.case_folder import earlier_course, write_course
+from opentraction.clinic.commands.recall import recall_records
 from opentraction.clinic.commands.report import write_course_report
 from opentraction.clinic.console import Steps, print_json
 from opentraction.clinic.forms import FollowForm, moment, read_changes, read_follow_form, read_overrides
@@ -57,7 +59,7 @@ def run_folder(
         changes=changes,
         capability=simulated_capability(),
     )
-    earlier = earlier_course(out, case.patient)
+    earlier = course_so_far(out, case.patient, quiet=as_json)
     course = run_case(case, options=options, follow_form=follow_form, out=out, steps=steps, earlier=earlier)
     if as_json:
         print_json(course)
@@ -75,7 +77,11 @@ def run_case(
     seed: int = 1,
     earlier: Course | None = None,
 ) -> Course:
-    """Run the course, then write its parts and its report; the session record is written as it happens."""
+    """Run the course, then write its parts and its report; the session record is written as it happens.
+
+    The signed plan is written before the session begins: a session that is cut off there is taken into the
+    course by the next run.
+    """
     out.mkdir(parents=True, exist_ok=True)
     course = run_course(
         case.patient,
@@ -88,12 +94,24 @@ def run_case(
         adverse_events=follow_form.adverse_events,
         earlier=earlier,
         watch=steps,
+        before_session=lambda signed: write_course(signed, out),
     )
     with steps.step("report"):
         write_course(course, out)
         write_course_report(course, out / "report.html", study=case.study)
     steps.total()
     return course
+
+
+def course_so_far(folder: Path, patient: Patient, *, quiet: bool) -> Course | None:
+    """The course of a folder with the sessions that only its records tell of; None when it holds none.
+
+    Raises:
+        Refused: when the folder belongs to another patient.
+    """
+    earlier_course(folder, patient)  # whose it is, before anything is written
+    recall_records(folder, quiet=quiet)
+    return earlier_course(folder, patient)
 
 
 def simulated_table(seed: int, *, pace: float | None = None) -> TableMaker:

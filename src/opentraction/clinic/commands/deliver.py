@@ -1,30 +1,26 @@
 """`opentraction deliver`: a signed plan on the SIMULATED table, or on paper for a table one owns."""
 
-import sys
 from pathlib import Path
 
-from opentraction import deliver, evaluate, mechanics
+from opentraction import deliver, mechanics
 from opentraction.chart import (
     ApprovedPlan,
     BadInput,
     Capability,
     Clinician,
-    Course,
-    Dose,
     NativeUnit,
-    Patient,
     Plan,
     Refused,
     Session,
     SessionSample,
-    Spine,
 )
 from opentraction.clinic.case_folder import read_value, write_course
 from opentraction.clinic.commands.course import free_record, simulated_table
+from opentraction.clinic.commands.recall import known_course, model_of, recall_records, remember, tell
 from opentraction.clinic.commands.report import rewrite_report
 from opentraction.clinic.console import Steps, print_json, write_whole
 from opentraction.clinic.forms import read_yaml, stamped_now
-from opentraction.course import consented, delivered_dose, with_outcome
+from opentraction.course import consented, reason_to_stop
 from opentraction.deliver import SettingSheet, TypedReturn
 
 
@@ -33,6 +29,7 @@ def deliver_case(
     *,
     approve_as: str | None,
     consent_by: str | None,
+    despite: str | None,
     sheet: str | None,
     rating: list[str],
     reported: Path | None,
@@ -45,7 +42,11 @@ def deliver_case(
     if sheet == "list":
         print_tables(as_json=as_json)
         return
-    approved = signed_plan(folder, approve_as=approve_as, consent_by=consent_by)
+    if sheet is None and reported is not None:
+        raise BadInput("Expected --sheet TABLE beside --reported: which table was it? 'list' names them.")
+    recall_records(folder, quiet=as_json)
+    approved = signed_plan(folder, approve_as=approve_as, consent_by=consent_by, despite=despite)
+    say_which_session(folder, approved.plan)
     if sheet is not None:
         capability = table_capability(sheet, rating)
         if reported is None:
@@ -55,17 +56,14 @@ def deliver_case(
             print_json(page) if as_json else print_sheet(page)
             return
         session = typed_back(approved, reported, capability)
-    elif reported is not None:
-        raise BadInput("Expected --sheet TABLE beside --reported: which table was it? 'list' names them.")
     else:
-        recall_records(folder, approved, quiet=as_json)
         last = last_session(folder, clear_as=clear_as)
         try:
             session = on_simulated_table(
                 folder, approved, real_time=real_time, seed=seed, previous=last, quiet=as_json
             )
         except (KeyboardInterrupt, SystemExit):
-            recall_records(folder, approved, quiet=as_json)
+            recall_records(folder, quiet=as_json)
             raise
     course = remember(folder, approved, session)
     print_json(session) if as_json else print_session(session)
@@ -75,57 +73,55 @@ def deliver_case(
             print(f"  Report: {report}")
 
 
-def recall_records(folder: Path, approved: ApprovedPlan, *, quiet: bool) -> None:
-    """Remember the sessions that a record of the folder tells of and its course does not hold.
-
-    Such a session was cut off: by Ctrl-C, or by the death of the program. What was pulled then counts in the
-    course, its report and the next session. A record of another plan is named and left alone: its dose
-    cannot be computed with this one. A record in which nothing was commanded is no session.
-    """
-    for path in sorted(folder.glob("session-*.record")):
-        course = known_course(folder)
-        known = {session.session_id for session in course.sessions} if course is not None else set()
-        if course is None or deliver.session_id_of(path) in known:
-            continue
-        session = deliver.open_record(path).session
-        if session is None or all(sample.commanded_n <= 0.0 for sample in session.samples):
-            continue
-        if session.plan_digest != approved.approval.plan_digest:
-            tell(f"{path.name} holds a session of another plan, which the course does not count.", quiet)
-            continue
-        tell(f"{path.name} holds a session that was {session.end}: it counts in the course now.", quiet)
-        course = remember(folder, approved, session)
-        if course is not None:
-            rewrite_report(course, folder)
-
-
-def tell(sentence: str, quiet: bool) -> None:
-    """Say a sentence on standard error, unless machines listen."""
-    if not quiet:
-        print(f"opentraction: {sentence}", file=sys.stderr)
-
-
-def signed_plan(folder: Path, *, approve_as: str | None, consent_by: str | None) -> ApprovedPlan:
+def signed_plan(
+    folder: Path, *, approve_as: str | None, consent_by: str | None, despite: str | None
+) -> ApprovedPlan:
     """The signed plan of a folder; signs the draft when a name is given.
 
+    Where the sessions so far advise to stop, a signature counts only with the reason to go on (`despite`),
+    which is kept in the approval.
+
     Raises:
-        Refused: when nobody has signed and no name is given; ApprovalRefused when it may not be signed.
+        Refused: when nobody has signed and no name is given, or the advice to stop is not answered;
+            ApprovalRefused when the draft may not be signed.
     """
-    if (folder / "approved.json").is_file():
-        return read_value(folder / "approved.json", ApprovedPlan)
-    draft = read_value(folder / "plan.json", Plan)
+    signed, halt = folder / "approved.json", advice_to_stop(folder)
+    approved = read_value(signed, ApprovedPlan) if signed.is_file() else None
+    if approved is not None and (not halt or approved.approval.despite):
+        return approved
+    draft, why = read_value(folder / "plan.json", Plan), (despite or "").strip()
+    if halt and not (approve_as and why):
+        raise Refused(
+            f"The sessions so far advise to stop. {halt} To go on, a clinician who has judged it signs with "
+            '--approve-as NAME and --despite "REASON"; both are kept in the approval.'
+        )
     if approve_as is None:
         raise Refused("This plan is a draft: nothing unsigned reaches a table. Sign with --approve-as NAME.")
     at = stamped_now()
-    approved = consented(draft, by=consent_by, at=at).approve(Clinician(name=approve_as), at=at)
-    write_whole(folder / "approved.json", approved.to_json())
+    draft = consented(draft, by=consent_by, at=at)
+    approved = draft.approve(Clinician(name=approve_as), at=at, despite=why if halt else "")
+    write_whole(signed, approved.to_json())
     return approved
 
 
-def known_course(folder: Path) -> Course | None:
-    """The course of a folder, or None when it holds none."""
-    path = folder / "course.json"
-    return read_value(path, Course) if path.is_file() else None
+def advice_to_stop(folder: Path) -> str:
+    """Why the sessions of the folder's course advise to stop; empty when they do not, or none is known."""
+    course = known_course(folder)
+    if course is None:
+        return ""
+    return reason_to_stop(course, course.outcome.adverse_events if course.outcome else ())
+
+
+def say_which_session(folder: Path, plan: Plan) -> None:
+    """Say it where the next session is not the one that the plan was made for."""
+    course, made_for = known_course(folder), plan.course.steps[0].first
+    number = len(course.sessions) + 1 if course is not None else 1
+    if number != made_for:
+        tell(
+            f"This plan was made for session {made_for}, and this is session {number} of the course. "
+            f"'opentraction course' with --out {folder.name} makes the plan of the next session.",
+            quiet=False,
+        )
 
 
 def last_session(folder: Path, *, clear_as: str | None) -> Session | None:
@@ -173,20 +169,6 @@ def on_simulated_table(
         )
 
 
-def model_of(folder: Path, plan: Plan) -> mechanics.SpineModel:
-    """The mechanical model of the folder's spine and patient, with the samples of the plan."""
-    spine, patient = read_value(folder / "spine.json", Spine), read_value(folder / "patient.json", Patient)
-    column = evaluate.assume_missing(spine, patient)
-    return mechanics.build(
-        column, patient, setup=plan.setup, samples=plan.prediction.samples, seed=plan.prediction.seed
-    )
-
-
-def dose_of(folder: Path, plan: Plan, session: Session) -> Dose:
-    """The model's dose for what was measured or reported."""
-    return delivered_dose(model_of(folder, plan), plan, session)
-
-
 def table_capability(table_id: str, rating: list[str]) -> Capability:
     """A known table's capability, with what its plate says where no source does (`name=value`)."""
     given: dict[str, float | NativeUnit] = {}
@@ -206,29 +188,6 @@ def typed_back(approved: ApprovedPlan, reported: Path, capability: Capability) -
     """A session typed back from an unconnected table: reported, not measured."""
     fields = read_yaml(reported, "a typed return")
     return deliver.reported_session(approved, capability, TypedReturn(**fields), started_at=stamped_now())
-
-
-def remember(folder: Path, approved: ApprovedPlan, session: Session) -> Course | None:
-    """Write the session and its dose, and add both to the folder's course, when it holds one.
-
-    The outcome counts the session too. Returns the course as it is now.
-    """
-    write_whole(folder / f"session-{session.session_id}.json", session.to_json())
-    dose = dose_of(folder, approved.plan, session)
-    write_whole(folder / f"dose-{session.session_id}.json", dose.to_json())
-    course = known_course(folder)
-    if course is None:
-        return None
-    course = course.replace(
-        approved=approved,
-        plan=approved.plan,
-        sessions=(*(s for s in course.sessions if s.session_id != session.session_id), session),
-        doses=(*(d for d in course.doses if d.session_id != session.session_id), dose),
-        stopped_because="",
-    )
-    course = with_outcome(course, course.outcome.adverse_events if course.outcome else ())
-    write_course(course, folder)
-    return course
 
 
 def print_tables(*, as_json: bool) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from opentraction import evaluate
 from opentraction.chart import Plan, Spine, lowest
-from opentraction.clinic.case_folder import earlier_course, read_value, write_course
-from opentraction.clinic.commands.course import simulated_capability
+from opentraction.clinic.case_folder import read_value, write_course
+from opentraction.clinic.commands.course import course_so_far, simulated_capability
+from opentraction.clinic.commands.report import rewrite_report
 from opentraction.clinic.console import Steps, print_json
 from opentraction.clinic.forms import read_changes, read_overrides, stamped_now
 from opentraction.clinic.sources import patient_of
@@ -36,9 +37,11 @@ def draft_plan(
         capability=simulated_capability(),
     )
     steps = Steps(quiet=as_json)
-    earlier = earlier_course(out, patient)
+    earlier = course_so_far(out, patient, quiet=as_json)
     course = run_course(patient, examination, options=options, spine=measured, earlier=earlier, watch=steps)
     write_course(course, out)
+    if (out / "report.html").is_file():
+        rewrite_report(course, out)  # it would tell of the plan before
     if as_json:
         print_json(course.plan if course.plan is not None else course.eligibility)
     elif course.plan is not None:
