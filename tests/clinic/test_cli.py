@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from command_line import ok, say
+from courses_by_hand import make_eligibility, make_rule
 
 from opentraction.chart import (
     ApprovedPlan,
@@ -22,11 +23,13 @@ from opentraction.chart import (
     Outcome,
     Patient,
     Plan,
+    RuleState,
     Session,
     SessionEnd,
     Spine,
 )
 from opentraction.clinic.cli import app
+from opentraction.clinic.commands.screen import print_eligibility
 from opentraction.deliver import RecordCheck, RecordedSession, ReplayReport, SettingSheet, list_tables
 
 COMMANDS = [
@@ -193,6 +196,12 @@ def test_screen(made):
     assert "G01" in [
         gate["gate_id"] for gate in json.loads(ok("screen", "--questions", "--json").out)["gates"]
     ]
+
+
+def test_what_lists_disagree_on_is_said_once(capsys):
+    rule = make_rule(1, RuleState.MET, conflict="Published lists disagree: stop (A); go on (B).")
+    print_eligibility(make_eligibility(contraindications=(rule,)))
+    assert capsys.readouterr().out.count("disagree") == 1
 
 
 def test_plan(made, tmp_path):

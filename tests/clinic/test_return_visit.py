@@ -152,7 +152,9 @@ def test_plan_works_the_changes_into_the_record(case, tmp_path):
     course = Course.from_json((case / "course.json").read_text())
     path = tmp_path / "form.yaml"
     path.write_text(form(patient={"patient_id": course.patient.patient_id}, examined_at=FIRST.isoformat()))
+    (case / "report.html").write_text("the page of the visit before")
     ok("plan", "--form", path, "--out", case, "--changes", changes(tmp_path, C01="yes"))
+    assert "emergency" in (case / "report.html").read_text().lower()
     after = Course.from_json((case / "course.json").read_text())
     assert after.eligibility.verdict is Verdict.EMERGENCY
     assert after.plan is None

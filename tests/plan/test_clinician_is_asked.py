@@ -28,3 +28,12 @@ def test_the_plan_shows_the_precaution_and_asks_for_the_clinicians_limit():
 def test_nothing_is_asked_once_a_cap_is_named_or_where_no_low_pull_is_asked_for():
     assert eligibility_lines(eligibility("RE02"), 150.0) == ("Precaution: Thin bones: start low.",)
     assert eligibility_lines(eligibility()) == ("Precaution: Thin bones: start low.",)
+
+
+def test_a_draft_that_cannot_be_signed_says_so_in_whole_sentences():
+    open_ones = ("An answer lapsed on 2026-11-20.", "Vertebral fracture (RF09) is not known.")
+    shut = eligibility().replace(verdict=Verdict.NOT_YET_KNOWN, because=open_ones)
+    assert eligibility_lines(shut)[0] == (
+        f"THIS DRAFT CANNOT BE SIGNED: screening says '{Verdict.NOT_YET_KNOWN}'. An answer lapsed on "
+        "2026-11-20. Vertebral fracture (RF09) is not known. Settle that first."
+    )

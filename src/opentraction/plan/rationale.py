@@ -29,9 +29,9 @@ def eligibility_lines(eligibility: Eligibility, clinician_cap_n: float | None = 
     """
     lines = []
     if not eligibility.verdict.permits_plan:
-        because = "; ".join(eligibility.because[:2]) or "no reason given"
+        because = " ".join(eligibility.because[:2]) or "No reason was written."
         lines.append(
-            f"THIS DRAFT CANNOT BE SIGNED: screening says '{eligibility.verdict}' ({because}). Settle that "
+            f"THIS DRAFT CANNOT BE SIGNED: screening says '{eligibility.verdict}'. {because} Settle that "
             "first."
         )
     lines += [f"Precaution: {precaution}" for precaution in eligibility.precautions]

@@ -127,5 +127,5 @@ def print_eligibility(eligibility: Eligibility) -> None:
         if rule.state is RuleState.MET:
             print(f"  met: {rule.label} [{', '.join(rule.sources)}]")
         if rule.state is not RuleState.NOT_MET and rule.conflict:
-            print(f"       lists disagree: {rule.conflict}")
+            print(f"       {rule.conflict}")
     print("  rules: " + ", ".join(f"{count} {state}" for state, count in counts.items()))

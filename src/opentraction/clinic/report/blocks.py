@@ -180,18 +180,7 @@ def change_table(course: Course) -> ChangeTable:
 
 
 def advice_reasons(advice: Advice, course: Course) -> list[str]:
-    """The reasons of an advice, with a pointer where the page already says the same word for word."""
+    """The reasons of an advice, with one pointer for those that the page already says word for word."""
     said = {change.sentence for change in course.outcome.changes} if course.outcome else set()
-    stops = [rule.rstrip(".") for rule in course.plan.course.stop_rules] if course.plan else []
-    reasons: list[str] = []
-    pointers = {"changes": "The changes in the table above.", "stops": "The stop rules of section 4 hold."}
-    for reason in advice.reasons:
-        if reason in said:
-            shown = pointers["changes"]
-        elif stops and all(rule in reason for rule in stops):
-            shown = pointers["stops"]
-        else:
-            shown = reason
-        if shown not in reasons:
-            reasons.append(shown)
-    return reasons
+    shown = ["The changes in the table above." if reason in said else reason for reason in advice.reasons]
+    return list(dict.fromkeys(shown))

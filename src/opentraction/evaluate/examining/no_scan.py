@@ -75,7 +75,7 @@ def spine_of_norms(patient: Patient, report: Sequence[ReportFinding] | None = No
     return Spine(
         study_id="no-scan",
         source=SpineSource.NORMS,
-        method="published norms of lumbar sizes (see evaluate.norms)",
+        method="published norms of lumbar sizes; each size names its source",
         posture=Posture.SUPINE,
         vertebrae=tuple(_assumed_vertebra(vertebra, patient) for vertebra in model.vertebrae),
         discs=discs,
