@@ -1,0 +1,273 @@
+"""One implicit step in time: all joints, their pressures, bulges and fluid in balance at once, by Newton.
+
+The elastic Hessian is costly against the forces, so it is kept over iterations and steps and computed anew,
+sample by sample, when the balance comes too slowly. Every decision is a sample's own: its numbers do not
+depend on the samples computed beside it.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from opentraction.mechanics.chain.elimination import carried_down, relative_motions
+from opentraction.mechanics.chain.model import Chain, Place, State, changed
+from opentraction.mechanics.chain.motion import absolute, bracketed, carried
+from opentraction.mechanics.chain.outside import Load, dense, follower, on_bodies
+from opentraction.mechanics.fluid import Linear, linearise, mean_swelling
+from opentraction.mechanics.segment.algebra import Entry, turned
+from opentraction.mechanics.segment.condensation import Change, condense, follow
+from opentraction.mechanics.segment.matrices import times
+from opentraction.mechanics.segment.points import accumulate
+from opentraction.mechanics.segment.segment import Elastic, Pose, Segments, elastic
+
+_Tree = TypeVar("_Tree")
+
+ITERATIONS = 15
+"""Newton iterations of one step at most."""
+TOLERANCE = 1e-10
+"""Forces against the largest force at work, volumes and swelling ratios against the stress-free ones."""
+_LEAST_FORCE_N = 10.0
+_ARM_MM = 20.0
+"""A moment counts as a force at this arm."""
+_REACH_MM = 1.5
+_BULGE_MM = 1.0
+_SWELLING = 0.08
+"""Most that one iteration may move a joint, a bulge and a swelling ratio."""
+_GROWTH = 4.0
+"""A step after which the residual has grown more than this is shortened."""
+_SHORTER = 0.3
+_SLOW = 0.2
+"""The Hessian is computed anew when an iteration leaves more than this of the residual."""
+_OLD = 6.0
+"""... or at the first iteration of a step when it has served this many."""
+
+
+class Balance(eqx.Module):
+    """All that an iteration needs to know of one place of the chain."""
+
+    gradient: Float[Array, "q j s"]
+    volume_gradient: Float[Array, "q j s"]
+    volume_gap_mm3: Float[Array, "j s"]
+    nucleus: Linear
+    annulus: Linear
+    body_gradient: Float[Array, "n j s"]
+    body_hessian: Float[Array, "n n j s"]
+    carrier: Float[Array, "n n j s"]
+    load: Float[Array, "n j s"]
+    """Gradient of everything outside above each joint, the free body's load."""
+
+
+class Settled(eqx.Module):
+    """Where a step's iterations ended."""
+
+    place: Place
+    hessian: Float[Array, "q q j s"]
+    age: Float[Array, "s"]
+    residual: Float[Array, "s"]
+    iterations: Float[Array, "s"]
+
+
+class _Carry(eqx.Module):
+    place: Place
+    change: Change
+    share: Float[Array, "s"]
+    hessian: Float[Array, "q q j s"]
+    age: Float[Array, "s"]
+    residual: Float[Array, "s"]
+    done: Bool[Array, "s"]
+    used: Float[Array, "s"]
+    count: Array
+
+
+def joint_pose(place: Place, mirror: bool) -> Pose:
+    """The joints' places as the segment's parts want them."""
+    rows: list[list[Entry]] = [[place.turn[c, r] for c in range(3)] for r in range(3)]
+    shift: list[Entry] = [place.shift_mm[i] for i in range(3)]
+    if mirror:
+        rows[0][1] = rows[1][0] = rows[1][2] = rows[2][1] = shift[1] = None
+        rows[1][1] = jnp.ones_like(place.pressure_mpa)
+    return Pose(
+        rows=rows,
+        u=turned(rows, shift),
+        modes=list(place.modes_mm),
+        swelling=mean_swelling(place.annulus),
+        mirror=mirror,
+    )
+
+
+def joint_terms(chain: Chain, place: Place, slow_mm: Float[Array, "j s"], load: Load) -> Elastic:
+    """Energy less p V of every joint, with the slow spring as it stands in the step and the follower load."""
+    segments, pose = chain.segments, joint_pose(place, chain.mirror)
+    slow = segments.slow_n_per_mm * slow_share(segments, load), slow_mm
+    terms = elastic(segments, pose, place.pressure_mpa, slow)
+    energy, more, second = follower(pose.rows, pose.u, segments.height_mm, load.follower_n, chain.mirror)
+    accumulate(terms.gradient, terms.hessian, more, second)
+    return eqx.tree_at(lambda t: t.energy_nmm, terms, terms.energy_nmm + energy)
+
+
+def slow_share(segments: Segments, load: Load) -> Float[Array, "j s"]:
+    """Share of the slow spring's stretch that a step of implicit Euler leaves: 1 / (1 + dt / time)."""
+    return 1.0 / (1.0 + load.dt_s / segments.slow_s)
+
+
+def balance(chain: Chain, place: Place, before: State, load: Load) -> Balance:
+    """Forces, volumes, flows and the outside's terms at a place."""
+    segments, mirror = chain.segments, chain.mirror
+    terms = joint_terms(chain, place, before.slow_mm, load)
+    gradient = _full(terms.gradient, terms.energy_nmm)
+    volume_gradient = _full(terms.volume_gradient, terms.energy_nmm)
+    filled = mean_swelling(place.nucleus) - place.pressure_mpa / segments.bulk_mpa
+    wall_mpa = gradient[-1] / segments.wall_mm3
+    turns, _ = absolute(chain.seat_turn, chain.seat_mm, place.turn, place.shift_mm)
+    body_gradient, body_hessian = on_bodies(chain.points_mm, chain.support_nmm, turns, load, mirror)
+    joint = carried(place.turn, place.shift_mm, mirror)
+    carrier = times(joint, carried(chain.seat_turn, chain.seat_mm, mirror))
+    return Balance(
+        gradient=gradient,
+        volume_gradient=volume_gradient,
+        volume_gap_mm3=terms.volume_mm3 - segments.core_mm3 * filled,
+        nucleus=linearise(
+            segments.core_path, place.nucleus, before.place.nucleus, place.pressure_mpa, load.dt_s
+        ),
+        annulus=linearise(segments.wall_path, place.annulus, before.place.annulus, wall_mpa, load.dt_s),
+        body_gradient=body_gradient,
+        body_hessian=body_hessian,
+        carrier=carrier,
+        load=carried_down(body_gradient, carrier),
+    )
+
+
+def joint_hessian(chain: Chain, place: Place, before: State, load: Load) -> Float[Array, "q q j s"]:
+    """Elastic Hessian of every joint over motion, modes and J, pressure held."""
+    terms = joint_terms(chain, place, before.slow_mm, load)
+    return dense(terms.gradient, terms.hessian, terms.energy_nmm)[1]
+
+
+def residual(chain: Chain, at: Balance, place: Place, load: Load) -> Float[Array, "s"]:
+    """Largest relative residual of each sample: free bodies, bulges, volumes and flows of its free joints.
+
+    Every free joint must bear what acts above it; forces count against the largest force at work there.
+    """
+    motions = chain.motions
+    force, loose = at.gradient[:motions], chain.segments.free > 0
+    lever = _levers(motions, chain.mirror)
+    piston = place.pressure_mpa * at.volume_gradient[1 if chain.mirror else 2]
+    scale = jnp.maximum(jnp.abs(lever * at.load).max(0), jnp.abs(piston))
+    scale = (scale + jnp.abs(load.follower_n)).max(0) + _LEAST_FORCE_N
+    unbalanced = jnp.abs(lever * (force + at.load)).max(0)
+    unbalanced = jnp.maximum(unbalanced, jnp.abs(at.gradient[motions:-1]).max(0)) / scale
+    flows = jnp.maximum(at.nucleus.residual, at.annulus.residual)
+    gap = jnp.abs(at.volume_gap_mm3) / chain.segments.core_mm3
+    worst = jnp.maximum(unbalanced, jnp.maximum(flows, gap))
+    return jnp.where(loose, worst, 0.0).max(0)
+
+
+def newton(chain: Chain, at: Balance, hessian: Float[Array, "q q j s"]) -> Change:
+    """The change of all unknowns that one iteration asks for."""
+    segments, motions = chain.segments, chain.motions
+    inner = condense(
+        at.gradient,
+        hessian,
+        at.volume_gradient,
+        at.volume_gap_mm3,
+        (segments.core_mm3, segments.wall_mm3),
+        segments.bulk_mpa,
+        (at.nucleus, at.annulus),
+        motions,
+    )
+    motion = relative_motions(
+        at.body_hessian,
+        -at.body_gradient,
+        inner.stiffness,
+        inner.force,
+        bracketed(at.gradient[:motions], chain.mirror),
+        at.carrier,
+        segments.free,
+    )
+    return follow(inner, motion, segments.free)
+
+
+def capped(change: Change, mirror: bool) -> Float[Array, "s"]:
+    """Share of a change that keeps every joint, bulge and cell within what one iteration may move it."""
+    lever = 1.0 / _levers(len(change.motion), mirror)
+    reach = jnp.abs(change.motion * jnp.where(lever > 1.0, lever, 1.0)).max((0, 1)) / _REACH_MM
+    bulge = jnp.abs(change.modes_mm).max((0, 1)) / _BULGE_MM
+    swell = jnp.maximum(jnp.abs(change.nucleus), jnp.abs(change.annulus)).max((0, 1)) / _SWELLING
+    return 1.0 / jnp.maximum(1.0, jnp.maximum(reach, jnp.maximum(bulge, swell)))
+
+
+def _levers(motions: int, mirror: bool) -> Float[Array, "n 1 1"]:
+    turns = 1 if mirror else 3
+    return jnp.array([1.0] * (motions - turns) + [1.0 / _ARM_MM] * turns).reshape(-1, 1, 1)
+
+
+def _full(entries: list[Entry], like: Array) -> Array:
+    zero = jnp.zeros_like(like)
+    return jnp.stack([zero if entry is None else zero + entry for entry in entries])
+
+
+def settle(chain: Chain, before: State, load: Load) -> Settled:
+    """Iterate until all samples balance or ITERATIONS have passed; a sample that balances stays as it is."""
+    samples = before.age.shape
+
+    def unfinished(carry: _Carry) -> Bool[Array, ""]:
+        return (carry.count <= ITERATIONS) & jnp.any(~carry.done)
+
+    def iterate(carry: _Carry) -> _Carry:
+        trial = changed(carry.place, carry.change, carry.share, chain.mirror)
+        at = balance(chain, trial, before, load)
+        size = residual(chain, at, trial, load)
+        good = size <= _GROWTH * carry.residual
+        done = carry.done | (size <= TOLERANCE)
+        stale = ~done & jnp.where(carry.count > 0, size > _SLOW * carry.residual, carry.age >= _OLD) & good
+        fresh = jax.lax.cond(
+            jnp.any(stale),
+            lambda: joint_hessian(chain, trial, before, load),
+            lambda: carry.hessian,
+        )
+        hessian = jnp.where(stale, fresh, carry.hessian)
+        change = newton(chain, at, hessian)
+        share = jnp.where(good, capped(change, chain.mirror), _SHORTER * carry.share)
+        going = good & ~carry.done
+        return _Carry(
+            place=_chosen(going, trial, carry.place),
+            change=_chosen(good, change, carry.change),
+            share=jnp.where(done, 0.0, share),
+            hessian=hessian,
+            age=jnp.where(stale, 1.0, carry.age + jnp.where(done, 0.0, 1.0)),
+            residual=jnp.where(going, size, carry.residual),
+            done=done,
+            used=carry.used + jnp.where(done, 0.0, 1.0),
+            count=carry.count + 1,
+        )
+
+    motions = chain.motions
+    still = Change(
+        motion=jnp.zeros((motions, *before.slow_mm.shape)),
+        modes_mm=jnp.zeros_like(before.place.modes_mm),
+        pressure_mpa=jnp.zeros_like(before.slow_mm),
+        nucleus=jnp.zeros_like(before.place.nucleus),
+        annulus=jnp.zeros_like(before.place.annulus),
+    )
+    start = _Carry(
+        place=before.place,
+        change=still,
+        share=jnp.zeros(samples),
+        hessian=before.hessian,
+        age=before.age,
+        residual=jnp.full(samples, jnp.inf),
+        done=jnp.zeros(samples, bool),
+        used=jnp.zeros(samples),
+        count=jnp.array(0),
+    )
+    end = jax.lax.while_loop(unfinished, iterate, start)
+    return Settled(end.place, end.hessian, end.age, end.residual, end.used)
+
+
+def _chosen(which: Bool[Array, "s"], new: _Tree, old: _Tree) -> _Tree:
+    return jax.tree.map(lambda a, b: jnp.where(which, a, b), new, old)  # type: ignore[no-any-return]
