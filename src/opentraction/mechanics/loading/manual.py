@@ -1,0 +1,106 @@
+"""Flexion-distraction by hand: a wrench on the vertebra under the hand, a turn of the pelvis, over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from opentraction.chart import BadInput, ManualProfile
+
+STEPS_A_PUSH = 4
+STEPS_A_REST = 3
+SPINOUS_BEHIND_MM = 60.0
+"""Contact on the spinous process behind the centre of the body; assumed."""
+SPINOUS_BELOW_MM = 8.0
+"""And below it; assumed."""
+HAND_ANGLE_DEG = 45.0
+"""Of the hand's force from cranial towards ventral: the hand presses down on the prone spine and holds it
+towards the head while the table's lower part goes down; assumed."""
+LUMBAR_SHARE = 0.6
+"""Of the table's flexion that bends the lumbar spine, the rest goes to hips and thorax; assumed, 0.3 to
+0.9."""
+
+
+@dataclass(frozen=True)
+class ManualLoad:
+    """Load of a manual session: time first, samples last; axes as imaged (x ventral, y left, z cranial)."""
+
+    time_s: Float[Array, "t"]
+    body: int
+    """Index of the vertebra under the hand, L1 = 0."""
+    force_n: Float[Array, "t 3 s"]
+    """On that vertebra; direction fixed in the sacrum's axes."""
+    contact_mm: Float[Array, "3 s"]
+    """Point of contact from the centre of the vertebra, in its own axes."""
+    moment_nmm: Float[Array, "t 3 s"]
+    """Of the force about the centre of the vertebra as imaged."""
+    turn_rad: Float[Array, "t s"]
+    """Turn of the thorax against the sacrum, extension positive: the falling table part bends the spine
+    forward."""
+    traction_n: Float[Array, "t s"]
+    """Pull along the spine by the moving table part."""
+
+
+def manual_time_s(profile: ManualProfile) -> Float[Array, "t"]:
+    """Ends of the steps: the start, four a push, three a rest between sets; their number follows the counts
+    only."""
+    times, now = [0.0], 0.0
+    for index in range(profile.sets):
+        for _ in range(profile.pushes):
+            times += [now + profile.push_s * (k + 1) / STEPS_A_PUSH for k in range(STEPS_A_PUSH)]
+            now += profile.push_s
+        if index < profile.sets - 1:
+            times += [now + profile.rest_s * (k + 1) / STEPS_A_REST for k in range(STEPS_A_REST)]
+            now += profile.rest_s
+    return jnp.asarray(times)
+
+
+def rhythm(profile: ManualProfile) -> Float[Array, "t"]:
+    """Share of the greatest push at each step: sin^2 over a push, zero at its ends and at rest."""
+    one = np.sin(np.pi * np.arange(1, STEPS_A_PUSH + 1) / STEPS_A_PUSH) ** 2
+    one[-1] = 0.0
+    parts = [np.zeros(1)]
+    for index in range(profile.sets):
+        parts.append(np.tile(one, profile.pushes))
+        if index < profile.sets - 1:
+            parts.append(np.zeros(STEPS_A_REST))
+    return jnp.asarray(np.concatenate(parts))
+
+
+def manual_load(
+    profile: ManualProfile,
+    *,
+    samples: int = 1,
+    lumbar_share: object = LUMBAR_SHARE,
+    hand_angle_deg: object = HAND_ANGLE_DEG,
+    behind_mm: object = SPINOUS_BEHIND_MM,
+    below_mm: object = SPINOUS_BELOW_MM,
+    traction_n: object = 0.0,
+) -> ManualLoad:
+    """The hand holds the vertebra above the target disc; numbers or (sample) arrays.
+
+    `traction_n`: the table part's pull along the spine at the height of a push (BHAGI2025 used 18 to 111 N by
+    hand); none unless given. Raises BadInput when the hand would pull away from the skin.
+    """
+    angle = jnp.radians(jnp.broadcast_to(jnp.asarray(hand_angle_deg, dtype=float), (samples,)))
+    if bool(jnp.any(jnp.sin(angle) < 0)):
+        raise BadInput(
+            "Expected a hand that presses: an angle from cranial towards ventral of 0 to 180 degrees."
+        )
+    share = rhythm(profile)
+    zero = jnp.zeros(samples)
+    force = profile.hand_force_n * jnp.stack([jnp.sin(angle), zero, jnp.cos(angle)])
+    contact = jnp.stack([zero - jnp.asarray(behind_mm), zero, zero - jnp.asarray(below_mm)])
+    bend = jnp.radians(profile.flexion_deg) * jnp.asarray(lumbar_share, dtype=float)
+    return ManualLoad(
+        time_s=manual_time_s(profile),
+        body=profile.contact_level.place,
+        force_n=share[:, None, None] * force,
+        contact_mm=contact,
+        moment_nmm=share[:, None, None] * jnp.cross(contact, force, axis=0),
+        turn_rad=-share[:, None] * (zero + bend),
+        traction_n=share[:, None] * (zero + jnp.asarray(traction_n, dtype=float)),
+    )

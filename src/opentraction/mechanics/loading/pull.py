@@ -1,0 +1,215 @@
+"""What of a table's pull reaches the spine: loss in skin and harness, friction, line of pull, guarding.
+
+Axes: fixed to the sacrum, in the imaged posture x ventral, y left, z cranial along the table; origin the
+centre of the L5-S1 disc. The pull acts on the pelvis towards the feet, its reaction on the chest harness:
+the column is held at the sacrum and pulled at the thorax.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from opentraction.chart import Posture, Setup, TableKind
+
+BELOW_SHARE = 0.5
+"""Share of body weight that the table carries below the belt (P199)."""
+THORAX_MM = 150.0
+"""Height of the chest harness above the centre of L1 along the table; assumed."""
+GUARDING_HEALTHY = 1.06
+"""Activity during traction [% of maximum], healthy (V029)."""
+GUARDING_IN_PAIN = 4.0
+"""Activity at first [% of maximum] of patients in pain (V031)."""
+GUARDING_TIME_S = 100.0
+"""Time constant of its fading: 5 % left after 5 min; back at the baseline after 4 to 6 min (V031)."""
+GUARDING_AT_N = 25.0
+"""Transmitted pull at which half of the guarding is there; assumed: none without a pull."""
+LINEAR_TISSUE_N_PER_MM = 16.7
+"""Back muscles stretched: 0.6 MPa (ESTLF2024) x 50 cm2 / 180 mm; area and length assumed. The fascia, 250
+times stiffer, is left out: slack in the lordosis (assumed)."""
+TISSUE_TOE_MM = 10.8
+"""Lengthening at which they are straight: 6 % of 180 mm, the strain at which the modulus was read."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Where and how the pull takes hold; arrays (sample), mm and rad."""
+
+    forward_mm: Float[Array, "s"]
+    """Of the pelvic hold against L5-S1, ventral positive."""
+    below_mm: Float[Array, "s"]
+    """Of the pelvic hold below L5-S1."""
+    l1_forward_mm: Float[Array, "s"]
+    """Centre of L1 against L5-S1 as imaged."""
+    l1_height_mm: Float[Array, "s"]
+    tilt_rad: Float[Array, "s"]
+    """What remains of the angle of pull in the line, towards the ceiling positive."""
+    lateral_mm: Float[Array, "s"]
+    """Of the pelvic hold to the left."""
+    lateral_rad: Float[Array, "s"]
+    """Angle of the pull to the left."""
+
+
+@dataclass(frozen=True)
+class PullLoad:
+    """Load of a session on the column: time first, samples last."""
+
+    time_s: Float[Array, "t"]
+    pull_n: Float[Array, "t"]
+    """At the table."""
+    transmitted_n: Float[Array, "t s"]
+    force_n: Float[Array, "t 3 s"]
+    """On the thorax; direction fixed in the sacrum's axes."""
+    moment_nmm: Float[Array, "t 3 s"]
+    """Of that force about the centre of L1 in the posture of the session, before the pull moves it."""
+    hold_mm: Float[Array, "3 s"]
+    """Point of the thorax where it acts, from the centre of L1 in the thorax's own axes."""
+    compression_n: Float[Array, "t j s"]
+    """Follower compression: lying at rest and guarding."""
+    turn_rad: Float[Array, "s"]
+    """Turn of the thorax against the sacrum that the posture asks for, extension positive."""
+
+
+def transmitted_n(pull_n: Float[Array, "t s"], friction_n: Float[Array, "#t s"]) -> Float[Array, "t s"]:
+    """Pull that passes the friction: friction only opposes motion, and a strap cannot push.
+
+    Loading: max(pull - friction, 0). Release: the body stays where it is until the pull has fallen by twice
+    the friction; with no pull left, at most the friction is held back. Exact whatever the step, where pull
+    and friction are monotone between two times. Before the first time nothing is held back.
+    """
+
+    def step(before: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
+        pull, friction = now
+        held = jnp.minimum(before, pull + friction)
+        passed = jnp.maximum(jnp.maximum(pull - friction, 0.0), held)
+        return passed, passed
+
+    start = jnp.zeros_like(pull_n[0])
+    return jax.lax.scan(step, start, (pull_n, jnp.broadcast_to(friction_n, pull_n.shape)))[1]
+
+
+def friction_n(setup: Setup, weight_n: Float[Array, "s"], lift_n: Float[Array, "t s"]) -> Float[Array, "t s"]:
+    """Greatest friction below the belt: coefficient x (half of the weight less what the pull lifts).
+
+    None on a split table, whose lower part rolls with the body.
+    """
+    share = 0.0 if setup.table is TableKind.SPLIT else 1.0
+    return share * setup.friction * jnp.maximum(BELOW_SHARE * weight_n - lift_n, 0.0)
+
+
+def guarding_n(
+    time_s: Float[Array, "t"],
+    passed_n: Float[Array, "t s"],
+    muscle_maximum_n: Float[Array, "s"],
+    *,
+    first_percent: object = GUARDING_HEALTHY,
+    base_percent: object = GUARDING_HEALTHY,
+    started_s: object = 0.0,
+) -> Float[Array, "t s"]:
+    """Compression by muscles that hold against the pull, fading from `first_percent` to `base_percent`."""
+    since = jnp.maximum(time_s - jnp.asarray(started_s, dtype=float), 0.0)[:, None]
+    base = jnp.asarray(base_percent, dtype=float)
+    percent = base + (jnp.asarray(first_percent, dtype=float) - base) * jnp.exp(-since / GUARDING_TIME_S)
+    return percent / 100.0 * muscle_maximum_n * passed_n / (passed_n + GUARDING_AT_N)
+
+
+def harness_stroke_mm(
+    pull_n: Float[Array, "t"], stiffness_n_per_mm: object, slip_mm_per_n: object
+) -> Float[Array, "t s"]:
+    """Travel of the table that the harness takes: its stretch, and slip on the skin that does not come back.
+
+    On a table that sets force they change the travel only; what they cost in force is the share that is lost.
+    """
+    stretch = pull_n[:, None] / jnp.atleast_1d(jnp.asarray(stiffness_n_per_mm, dtype=float))
+    highest = jax.lax.cummax(pull_n)[:, None]
+    return stretch + highest * jnp.atleast_1d(jnp.asarray(slip_mm_per_n, dtype=float))
+
+
+def tissue(
+    lengthening_mm: Array, stiffness_n_per_mm: object = LINEAR_TISSUE_N_PER_MM, toe_mm: object = TISSUE_TOE_MM
+) -> tuple[Array, Array, Array]:
+    """Energy [N mm], force [N] and stiffness [N/mm] of the trunk's soft tissue beside the column.
+
+    Against the lengthening of L1 to S1 from the imaged lying. Zero when shortened, quadratic over the toe,
+    then linear (the form of P162 to P192); what it pulls lying at rest is in the lying compression.
+    """
+    k, toe = jnp.asarray(stiffness_n_per_mm), jnp.asarray(toe_mm)
+    bent = jnp.clip(lengthening_mm, 0.0, toe)
+    straight = jnp.maximum(lengthening_mm - toe, 0.0)
+    force = k * bent**2 / (2.0 * toe) + k * straight
+    energy = k * bent**3 / (6.0 * toe) + 0.5 * k * toe * straight + 0.5 * k * straight**2
+    return energy, force, k * bent / toe
+
+
+def line_of_pull(
+    line: Line, turn_rad: Float[Array, "s"], posture: Posture
+) -> tuple[Float[Array, "3 s"], Float[Array, "3 s"], Float[Array, "3 s"]]:
+    """Unit vector of the force on the thorax, its lever from L1's centre, and that in the thorax's own
+    axes.
+
+    The line passes the pelvic hold. The pelvis turns against the table by the posture's turn, so the
+    table's axis leans by it in the sacrum's axes; L1 goes along on an even arc. The hold lies on the line,
+    at the height of the chest harness over L1 along the table.
+    """
+    ceiling = -1.0 if posture is Posture.PRONE else 1.0
+    lean = ceiling * line.tilt_rad + turn_rad
+    across = jnp.cos(line.lateral_rad)
+    unit = jnp.stack([-jnp.sin(lean) * across, -jnp.sin(line.lateral_rad), jnp.cos(lean) * across])
+    zero = jnp.zeros_like(lean)
+    pelvis = jnp.stack([line.forward_mm, line.lateral_mm, -line.below_mm])
+    first = _bent(line.l1_forward_mm, line.l1_height_mm, turn_rad)
+    table = jnp.stack([-jnp.sin(turn_rad), zero, jnp.cos(turn_rad)])
+    run = ((first - pelvis) * table).sum(0) + THORAX_MM
+    lever = pelvis + run / (unit * table).sum(0) * unit - first
+    c, s = jnp.cos(turn_rad), jnp.sin(turn_rad)
+    own = jnp.stack([c * lever[0] + s * lever[2], lever[1], -s * lever[0] + c * lever[2]])
+    return unit, lever, own
+
+
+def session_load(
+    time_s: Float[Array, "t"],
+    pull_n: Float[Array, "t"],
+    setup: Setup,
+    line: Line,
+    *,
+    angle_rad: object,
+    weight_n: Float[Array, "s"],
+    lost_share: Float[Array, "s"],
+    lying_n: Float[Array, "s"],
+    guarding_share_n: Float[Array, "t s"] | None = None,
+    turn_rad: Float[Array, "s"],
+    joints: int = 5,
+) -> PullLoad:
+    """Everything that a pull over time puts on the column.
+
+    `lost_share` goes into skin, harness and the table under the chest (0.18 to 0.39, `pull_share` of the
+    priors); `guarding_share_n` from `guarding_n`, None: no guarding.
+    """
+    angle = jnp.asarray(angle_rad, dtype=float)
+    arriving = (1.0 - lost_share) * (pull_n * jnp.cos(angle))[:, None]
+    lift = (1.0 - lost_share) * (pull_n * jnp.sin(angle))[:, None]
+    passed = transmitted_n(arriving, friction_n(setup, weight_n, lift))
+    unit, lever, own = line_of_pull(line, turn_rad, setup.posture)
+    moment = jnp.cross(lever, unit, axis=0)
+    compression = lying_n + (jnp.zeros_like(passed) if guarding_share_n is None else guarding_share_n)
+    return PullLoad(
+        time_s=time_s,
+        pull_n=pull_n,
+        transmitted_n=passed,
+        force_n=passed[:, None] * unit,
+        moment_nmm=passed[:, None] * moment,
+        hold_mm=own,
+        compression_n=jnp.repeat(compression[:, None], joints, axis=1),
+        turn_rad=turn_rad,
+    )
+
+
+def _bent(forward_mm: Array, height_mm: Array, turn_rad: Array) -> Float[Array, "3 s"]:
+    """Place of L1 when the way up to it bends backward by `turn_rad` on an even arc (chord of the arc)."""
+    half = 0.5 * turn_rad
+    chord = jnp.sinc(half / jnp.pi)
+    c, s = chord * jnp.cos(half), chord * jnp.sin(half)
+    return jnp.stack([c * forward_mm - s * height_mm, jnp.zeros_like(half), s * forward_mm + c * height_mm])
