@@ -161,6 +161,16 @@ def test_report_is_written_from_the_stored_course(case, made, tmp_path):
     assert json.loads(other.out)["report"] == str(page)
 
 
+def test_a_picture_of_another_scan_says_that_it_was_given_by_hand(case, made, tmp_path):
+    ok("phantom", tmp_path / "other", "--seed", 4, "--age", 60, "--voxel-mm", 2)
+    marks = []
+    for scan in (made.scan, tmp_path / "other"):
+        page = tmp_path / "page.html"
+        ok("report", case.folder / "course.json", "--out", page, "--scan", scan)
+        marks.append("GIVEN BY HAND" in page.read_text())
+    assert marks == [False, True]
+
+
 def test_phantom(made, tmp_path):
     spine = Spine.from_json(made.phantom.out)
     assert spine.simulated

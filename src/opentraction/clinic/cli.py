@@ -340,12 +340,13 @@ def report(
     out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")] = Path("report.html"),
     scan: Annotated[Path | None, typer.Option(help="The scan's folder, for the picture.")] = None,
     labels: Labels = None,
+    convention: Convention = None,
     as_json: Json = False,
 ) -> None:
     """Write the report of a course as one HTML page that prints."""
     from opentraction.clinic.commands.report import write_from_file
 
-    write_from_file(course_file, out=out, scan=scan, labels=labels, as_json=as_json)
+    write_from_file(course_file, out=out, scan=scan, labels=labels, convention=convention, as_json=as_json)
 
 
 def main() -> None:

@@ -76,6 +76,8 @@ class MidSagittal:
     up: tuple[float, float, float]
     simulated: bool
     notes: tuple[str, ...] = ()
+    by_hand: bool = False
+    """True when a person gave this scan for the picture and the sizes measured on it are not the spine's."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,11 @@ def scan_figure(
     title = wrapped(finding or scan_title(spine, target), _WIDTH - 5, _TITLE_PT, bold=True)
     made_up = section.simulated or spine.simulated
     foot = _foot(section, made_up=made_up, simulated=simulated)
-    foot_lines = [line for part in foot for line in wrapped(part, _WIDTH - 5, _FOOT_PT, bold=True)]
+    foot_lines = [
+        (line, part.startswith(("SIMULATED", "PICTURE")))
+        for part in foot
+        for line in wrapped(part, _WIDTH - 5, _FOOT_PT, bold=True)
+    ]
     head_mm, foot_mm = lines_mm(len(title), _TITLE_PT) + 3.5, lines_mm(len(foot_lines), _FOOT_PT) + 2.5
     figure = new_figure(_WIDTH, head_mm + tall + foot_mm)
     figure.set_facecolor(_GROUND)
@@ -55,11 +59,10 @@ def scan_figure(
         axis.axis("off")
         _names(axis, section, target, mm_per_data=min(_WIDTH / (right - left), tall / (top - bottom)))
         _frame(axis, section)
-        for row, line in enumerate(foot_lines):
+        for row, (line, bold) in enumerate(foot_lines):
             write(
                 figure, 2.5, head_mm + tall + 1.0 + lines_mm(row, _FOOT_PT), line, size=_FOOT_PT,
-                color=_MARK if line.startswith("SIMULATED") else _QUIET,
-                weight="bold" if line.startswith("SIMULATED") else "normal",
+                color=_MARK if bold else _QUIET, weight="bold" if bold else "normal",
             )  # fmt: skip
     return figure
 
@@ -94,6 +97,11 @@ def _spoken(measure: Measure) -> str:
 
 def _foot(section: MidSagittal, *, made_up: bool, simulated: bool) -> list[str]:
     lines = ["Mid-sagittal. Solid: from labels. Dashed: derived or assumed. Not for diagnosis."]
+    if section.by_hand:
+        lines.append(
+            "PICTURE GIVEN BY HAND: the sizes measured on it are not those of this course. It may be another "
+            "scan, or another person's."
+        )
     if made_up:
         lines.append("SIMULATED image")
     elif simulated:
