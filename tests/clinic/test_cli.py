@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from command_line import ok, say
-from courses_by_hand import make_eligibility, make_rule
 
 from opentraction.chart import (
     ApprovedPlan,
@@ -23,13 +22,11 @@ from opentraction.chart import (
     Outcome,
     Patient,
     Plan,
-    RuleState,
     Session,
     SessionEnd,
     Spine,
 )
 from opentraction.clinic.cli import app
-from opentraction.clinic.commands.screen import print_eligibility
 from opentraction.deliver import RecordCheck, RecordedSession, ReplayReport, SettingSheet, list_tables
 
 COMMANDS = [
@@ -161,16 +158,6 @@ def test_report_is_written_from_the_stored_course(case, made, tmp_path):
     assert json.loads(other.out)["report"] == str(page)
 
 
-def test_a_picture_of_another_scan_says_that_it_was_given_by_hand(case, made, tmp_path):
-    ok("phantom", tmp_path / "other", "--seed", 4, "--age", 60, "--voxel-mm", 2)
-    marks = []
-    for scan in (made.scan, tmp_path / "other"):
-        page = tmp_path / "page.html"
-        ok("report", case.folder / "course.json", "--out", page, "--scan", scan)
-        marks.append("GIVEN BY HAND" in page.read_text())
-    assert marks == [False, True]
-
-
 def test_phantom(made, tmp_path):
     spine = Spine.from_json(made.phantom.out)
     assert spine.simulated
@@ -206,12 +193,6 @@ def test_screen(made):
     assert "G01" in [
         gate["gate_id"] for gate in json.loads(ok("screen", "--questions", "--json").out)["gates"]
     ]
-
-
-def test_what_lists_disagree_on_is_said_once(capsys):
-    rule = make_rule(1, RuleState.MET, conflict="Published lists disagree: stop (A); go on (B).")
-    print_eligibility(make_eligibility(contraindications=(rule,)))
-    assert capsys.readouterr().out.count("disagree") == 1
 
 
 def test_plan(made, tmp_path):
