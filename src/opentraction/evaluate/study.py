@@ -28,6 +28,8 @@ class ImagingStudy:
     """Anatomical name to number in `labels`: "T12", "L4", "S1", "L4-L5", "canal", "cord"."""
     modality: str = "unknown"
     """One of MR, CT, unknown."""
+    weighting: str = ""
+    """Of an MR image: T1, T2, or "T1 or proton density"; empty where nothing tells."""
     convention: str = ""
     """Name of the label convention the numbers came from."""
     posture: Posture = Posture.UNKNOWN

@@ -17,8 +17,12 @@ _BRIGHTEST_GRADE = 2.0
 
 
 def nucleus_signal(study: ImagingStudy, slab: Slab) -> float | None:
-    """Mean grey value of the central half of the depth and width and the middle 60 % of the height."""
-    if study.image is None or study.modality == "CT":
+    """Mean grey value of the central half of the depth and width and the middle 60 % of the height.
+
+    None without an image, for CT, and for an image that is known not to be T2-weighted: on T1 the fluid is
+    dark and the nucleus tells nothing of its water.
+    """
+    if study.image is None or study.modality == "CT" or no_t2(study):
         return None
     half_depth, half_width = 0.25 * slab.depth_mm, 0.25 * slab.width_mm
     x, y, share = np.meshgrid(
@@ -35,6 +39,11 @@ def nucleus_signal(study: ImagingStudy, slab: Slab) -> float | None:
     values = ndimage.map_coordinates(study.image, index.T, order=1, mode="nearest")
     mean = float(values.mean())
     return mean if np.isfinite(mean) else None
+
+
+def no_t2(study: ImagingStudy) -> bool:
+    """True where the header, the sidecar or the file name says that the image is not T2-weighted."""
+    return study.weighting not in ("", "T2")
 
 
 def fluid_signal(study: ImagingStudy, slab: Slab, canal: Array | None) -> float | None:

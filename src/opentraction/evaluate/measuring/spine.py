@@ -34,7 +34,7 @@ from opentraction.evaluate.measuring.endplates import Slab
 from opentraction.evaluate.measuring.frames import WORLD_ANTERIOR, Array, Axes, axes_from, tangents
 from opentraction.evaluate.measuring.occupancy import Occupancy, crops, label_mask, largest_part, occupancy
 from opentraction.evaluate.measuring.protrusion import protrusion_of
-from opentraction.evaluate.measuring.signal import fluid_signal, nucleus_signal, ratio_and_grade
+from opentraction.evaluate.measuring.signal import fluid_signal, no_t2, nucleus_signal, ratio_and_grade
 from opentraction.evaluate.measuring.spread import Spread, measured
 from opentraction.evaluate.study import ImagingStudy
 
@@ -275,6 +275,11 @@ def _leave_out_cut_ends(fitted: dict[str, DiscSlab], notes: list[str]) -> None:
 def _disc_values(column: _Column, fitted: dict[str, DiscSlab], notes: list[str]) -> list[Disc]:
     study = column.study
     signals = {name: nucleus_signal(study, each.slab) for name, each in fitted.items()}
+    if study.image is not None and no_t2(study):
+        notes.append(
+            f"The image is weighted {study.weighting}, not T2: no signal ratio and no Pfirrmann grade is "
+            "estimated."
+        )
     brightest = max((each for each in signals.values() if each is not None), default=0.0)
     values: list[Disc] = []
     for level in LEVELS:

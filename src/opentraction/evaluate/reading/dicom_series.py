@@ -16,6 +16,7 @@ from pydicom.errors import InvalidDicomError
 
 from opentraction.chart import BadInput, Posture
 from opentraction.evaluate.reading.volume import MIN_SLICES, Volume, check_affine, check_shape, to_canonical
+from opentraction.evaluate.reading.weighting import header_weighting
 
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _POSTURE = {"HFS": Posture.SUPINE, "FFS": Posture.SUPINE, "HFP": Posture.PRONE, "FFP": Posture.PRONE}
@@ -71,6 +72,7 @@ def read_dicom_series(files: Sequence[Path], name: str) -> Volume:
     volume = Volume(
         data=data, affine=affine, name=name, notes=tuple(notes),
         modality=str(slices[0].get("Modality", "unknown")) or "unknown",
+        weighting="" if slices[0].get("Modality") != "MR" else header_weighting(slices[0]),
         posture=_POSTURE.get(str(slices[0].get("PatientPosition", "")), Posture.UNKNOWN),
         simulated=_says_simulated(slices[0]),
     )  # fmt: skip
@@ -226,7 +228,12 @@ def _pixels(slices: list[pydicom.Dataset], name: str) -> np.ndarray:
                 f"({' '.join(str(error).split())[:90]}). "
                 "Export the series uncompressed or as lossless JPEG 2000."
             ) from None
-        slope = float(dataset.get("RescaleSlope", 1) or 1)
+        slope = float(1 if dataset.get("RescaleSlope") in (None, "") else dataset.RescaleSlope)
+        if slope == 0.0:
+            raise BadInput(
+                f"{name}: slice {index + 1} has a rescale slope of 0, which makes every grey value the same. "
+                "Export the series again."
+            )
         data[:, :, index] = plane.T * slope + float(dataset.get("RescaleIntercept", 0) or 0)
     if not np.isfinite(data).all():
         raise BadInput(f"{name}: the rescaled grey values are not all numbers. Export the series again.")

@@ -16,6 +16,7 @@ from nibabel.spatialimages import HeaderDataError
 
 from opentraction.chart import BadInput
 from opentraction.evaluate.reading.volume import Volume, check_affine, check_shape, to_canonical
+from opentraction.evaluate.reading.weighting import nifti_weighting
 
 SIMULATED_MARK = "SIMULATED"
 """Word in the header's description that marks a rendered phantom."""
@@ -74,8 +75,9 @@ def read_nifti(path: Path) -> Volume:
     _refuse_not_finite(data, name)
     described = bytes(header["descrip"]).decode("latin-1", "replace")
     volume = Volume(
-        data=data, affine=affine, name=name, laterality_known=laterality_known, notes=notes,
-        label_names=_embedded_names(header), simulated=SIMULATED_MARK in described.upper(),
+        data=data, affine=affine, name=name, weighting=nifti_weighting(path),
+        laterality_known=laterality_known, notes=notes, label_names=_embedded_names(header),
+        simulated=SIMULATED_MARK in described.upper(),
     )  # fmt: skip
     return to_canonical(volume)
 

@@ -184,8 +184,8 @@ def _image_only(image: Volume, name: str, place: Path, notes: list[str]) -> Imag
     check_spacing(image.voxel_mm, image.name)
     study = ImagingStudy(
         study_id=name, image=image.data.astype(np.float32), labels=None, affine=image.affine,
-        modality=_modality(image, place), posture=image.posture, laterality_known=image.laterality_known,
-        source=place, simulated=image.simulated,
+        modality=_modality(image, place), weighting=image.weighting, posture=image.posture,
+        laterality_known=image.laterality_known, source=place, simulated=image.simulated,
     )  # fmt: skip
     simulated = (SIMULATED_NOTE,) if study.simulated else ()
     return replace(study, notes=(*notes, *image.notes, *simulated, *check_anatomy(study)))
@@ -207,6 +207,7 @@ def _named_study(
     study = ImagingStudy(
         study_id=name, image=None if image is None else image.data.astype(np.float32), labels=labels,
         affine=label_map.affine, names=names, modality=_modality(image, place, label_map),
+        weighting="" if image is None else image.weighting,
         convention=naming.convention.title, posture=Posture.UNKNOWN if image is None else image.posture,
         laterality_known=label_map.laterality_known and (image is None or image.laterality_known),
         derived=frozenset(each for each in names if "-" in each) if derived else frozenset(),

@@ -25,6 +25,8 @@ class Volume:
     name: str
     """File or folder name, for sentences."""
     modality: str = "unknown"
+    weighting: str = ""
+    """T1, T2, or "T1 or proton density"; empty where nothing tells."""
     posture: Posture = Posture.UNKNOWN
     laterality_known: bool = True
     label_names: tuple[tuple[int, str], ...] = ()
