@@ -130,6 +130,12 @@ def anchored(upper: Points, lower: Points, pose: ImagedPose) -> tuple[Points, Po
     return tuple(_product([row[i] for row in full], apart) for i in range(3)), in_lower
 
 
+def half_turned(vectors: Points, pose: ImagedPose) -> Points:
+    """Directions given in the axes of the imaged disc, in the lower axes."""
+    half = rotation_of(tuple(0.5 * x for x in pose.turn_rad))
+    return tuple(_product(row, vectors) for row in half)
+
+
 def rotation_of(turn: Points) -> list[list[Array]]:
     """Rows of the rotation matrix exp(turn); series in the squared angle, good to 1e-15 up to 1 rad."""
     a, b, c = turn
