@@ -20,7 +20,7 @@ def relative_motions(
     """Small motion of every joint (body above against body below, in upper axes) under the forces.
 
     Eliminated from the top body down. With x the motion of the body above, y that of the body below and
-    a = `carrier` y, the joint moves by e = x - a and to second order by -[a, x] / 2 more. The form of the part
+    a = `carrier` y, the joint moves by e = x - a and to second order by -[a, x] / 2 more. The form of what is
     above is x D x / 2 - r x, the joint's e K e / 2 - f e - (a B e) / 2 with the `bracket` B of the
     force it bears. A joint with free = 0 is rigid: e = 0 exactly, and the bodies' forms are added.
     """

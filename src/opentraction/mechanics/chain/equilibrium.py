@@ -17,12 +17,12 @@ from jaxtyping import Array, Bool, Float
 from opentraction.mechanics.chain.elimination import carried_down, relative_motions
 from opentraction.mechanics.chain.model import Chain, Place, State, changed
 from opentraction.mechanics.chain.motion import absolute, bracketed, carried
-from opentraction.mechanics.chain.outside import Load, dense, follower, on_bodies
+from opentraction.mechanics.chain.outside import Load, dense, on_bodies
+from opentraction.mechanics.disc.nucleus import Slow
 from opentraction.mechanics.fluid import Linear, linearise, mean_swelling
 from opentraction.mechanics.segment.algebra import Entry, turned
 from opentraction.mechanics.segment.condensation import Change, condense, follow
 from opentraction.mechanics.segment.matrices import times
-from opentraction.mechanics.segment.points import accumulate
 from opentraction.mechanics.segment.segment import Elastic, Pose, Segments, elastic
 
 _Tree = TypeVar("_Tree")
@@ -100,14 +100,11 @@ def joint_pose(place: Place, mirror: bool) -> Pose:
     )
 
 
-def joint_terms(chain: Chain, place: Place, slow_mm: Float[Array, "j s"], load: Load) -> Elastic:
+def joint_terms(chain: Chain, place: Place, before: State, load: Load, *, second: bool) -> Elastic:
     """Energy less p V of every joint, with the slow spring as it stands in the step and the follower load."""
     segments, pose = chain.segments, joint_pose(place, chain.mirror)
-    slow = segments.slow_n_per_mm * slow_share(segments, load), slow_mm
-    terms = elastic(segments, pose, place.pressure_mpa, slow)
-    energy, more, second = follower(pose.rows, pose.u, segments.height_mm, load.follower_n, chain.mirror)
-    accumulate(terms.gradient, terms.hessian, more, second)
-    return eqx.tree_at(lambda t: t.energy_nmm, terms, terms.energy_nmm + energy)
+    slow = Slow(segments.slow_n_per_mm * slow_share(segments, load), before.slow_mm)
+    return elastic(segments, pose, place.pressure_mpa, load.follower_n, slow, second=second)
 
 
 def slow_share(segments: Segments, load: Load) -> Float[Array, "j s"]:
@@ -118,7 +115,7 @@ def slow_share(segments: Segments, load: Load) -> Float[Array, "j s"]:
 def balance(chain: Chain, place: Place, before: State, load: Load) -> Balance:
     """Forces, volumes, flows and the outside's terms at a place."""
     segments, mirror = chain.segments, chain.mirror
-    terms = joint_terms(chain, place, before.slow_mm, load)
+    terms = joint_terms(chain, place, before, load, second=False)
     gradient = _full(terms.gradient, terms.energy_nmm)
     volume_gradient = _full(terms.volume_gradient, terms.energy_nmm)
     filled = mean_swelling(place.nucleus) - place.pressure_mpa / segments.bulk_mpa
@@ -144,7 +141,7 @@ def balance(chain: Chain, place: Place, before: State, load: Load) -> Balance:
 
 def joint_hessian(chain: Chain, place: Place, before: State, load: Load) -> Float[Array, "q q j s"]:
     """Elastic Hessian of every joint over motion, modes and J, pressure held."""
-    terms = joint_terms(chain, place, before.slow_mm, load)
+    terms = joint_terms(chain, place, before, load, second=True)
     return dense(terms.gradient, terms.hessian, terms.energy_nmm)[1]
 
 

@@ -24,11 +24,13 @@ from opentraction.mechanics.chain.equilibrium import (
 )
 from opentraction.mechanics.chain.model import Chain, State, Trace
 from opentraction.mechanics.chain.motion import absolute, carried, rotation_vector, spread
-from opentraction.mechanics.chain.outside import Load, follower, on_bodies
+from opentraction.mechanics.chain.outside import Load, follower_gradient, on_bodies
 from opentraction.mechanics.fluid import mean_swelling
 from opentraction.mechanics.segment.algebra import Entry
+from opentraction.mechanics.segment.facets import facet_state
 from opentraction.mechanics.segment.matrices import times
 from opentraction.mechanics.segment.segment import Pose, centre_height
+from opentraction.mechanics.segment.strands import ligament_state
 
 CHUNK = 32
 """Samples of one compiled block; more samples are several chunks."""
@@ -58,7 +60,8 @@ def step(chain: Chain, before: State, load: Load) -> tuple[State, Trace]:
         nucleus=mean_swelling(end.place.nucleus),
         annulus=mean_swelling(end.place.annulus),
         wrench=wrench(chain, state, pose, load),
-        tissues=tuple(tissue.outputs(pose) for tissue in chain.segments.tissues),
+        ligaments=ligament_state(chain.segments.strands, pose.rows, pose.u),
+        facets=facet_state(chain.segments.facets, pose.rows, pose.u),
         iterations=end.iterations,
         residual=end.residual,
     )
@@ -74,7 +77,7 @@ def wrench(chain: Chain, state: State, pose: Pose, load: Load) -> Float[Array, "
         carried(place.turn, place.shift_mm, mirror), carried(chain.seat_turn, chain.seat_mm, mirror)
     )
     borne = carried_down(outside, carrier)
-    _, along, _ = follower(pose.rows, pose.u, chain.segments.height_mm, load.follower_n, mirror)
+    along = follower_gradient(pose.rows, pose.u, chain.segments.height_mm, load.follower_n, mirror)
     total = jnp.stack([_plain(a, b) for a, b in zip(borne, along, strict=True)])
     return jnp.concatenate(spread(-total, mirror))
 

@@ -9,8 +9,10 @@ from jaxtyping import Array, Float
 from opentraction.mechanics.chain.motion import moved, spread
 from opentraction.mechanics.fluid import CELLS
 from opentraction.mechanics.segment.condensation import Change
+from opentraction.mechanics.segment.facets import FacetState
 from opentraction.mechanics.segment.matrices import identity
 from opentraction.mechanics.segment.segment import Segments
+from opentraction.mechanics.segment.strands import LigamentState
 
 
 class Chain(eqx.Module):
@@ -89,8 +91,8 @@ class Trace(eqx.Module):
     wrench: Float[Array, "*t 6 j s"]
     """Force [N] and moment [N mm] that the tissues of the joint bear, on the body above in its own axes: z is
     tension, follower load included. Components that symmetry makes zero are zero."""
-    tissues: tuple[dict[str, Array], ...]
-    """What each tissue tells about itself, in the order of `Segments.tissues`."""
+    ligaments: LigamentState
+    facets: FacetState
     iterations: Float[Array, "*t s"]
     residual: Float[Array, "*t s"]
 

@@ -2,7 +2,8 @@
 
 A pose is a rotation R [3, 3, ...] (its columns are the moved axes) and a place t [3, ...]. A small motion is
 (v, w): translation [mm] and rotation [rad] of a body in its own axes; R becomes R exp(w) and t becomes
-t + R (v + w x v / 2), exact to second order. In a laterally symmetric column ("mirror") only v_x, v_z and w_y are carried.
+t + R (v + w x v / 2), exact to second order. In a laterally symmetric column ("mirror") only v_x, v_z and w_y
+are carried.
 """
 
 from __future__ import annotations

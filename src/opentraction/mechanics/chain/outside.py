@@ -1,6 +1,6 @@
 """What acts on the chain: forces at points of bodies, fixed moments, a support, and the follower load.
 
-Each but the moment in 3-D is conservative with its energy, gradient and Hessian over the small motions of the bodies.
+Each but the moment in 3-D is conservative; gradients and Hessians are over the small motions of the bodies.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from opentraction.mechanics.chain.motion import kept, rotation
-from opentraction.mechanics.segment.algebra import Entry, Matrix, Vector, dot, minus, mul, plus, scale, turned
+from opentraction.mechanics.segment.algebra import Entry, Matrix, Vector, dot, minus, plus, scale, turned
 from opentraction.mechanics.segment.matrices import applied, times, transposed
-from opentraction.mechanics.segment.points import Hessian, motion_axes, point_terms, summed
+from opentraction.mechanics.segment.points import Hessian, motion_axes, point_gradient, point_terms, summed
 
 
 class Load(eqx.Module):
@@ -97,10 +97,8 @@ def support_energy(
     return sum(weight[i] * (1.0 - c[i, i]) for i in range(3))  # type: ignore[return-value]
 
 
-def follower(
-    rows: Matrix, u: Vector, height_mm: Array, load_n: Array, mirror: bool
-) -> tuple[Array, list[Entry], Hessian]:
-    """Energy [N mm], gradient and Hessian of the follower load at one joint: F times the path's length there.
+def follower_gradient(rows: Matrix, u: Vector, height_mm: Array, load_n: Array, mirror: bool) -> list[Entry]:
+    """What the follower load (energy F x length of the path, compression positive) does on one joint's motion.
 
     The path runs through the centres of the endplates, `height_mm` apart in the stress-free shape; inside the
     rigid vertebrae its length does not change. `rows` are those of R^T, `u` = R^T t.
@@ -108,11 +106,4 @@ def follower(
     above: Vector = [None, None, 0.5 * height_mm]
     below: Vector = [None, None, -0.5 * height_mm]
     d = minus(plus(u, above), turned(rows, below))
-    length = jnp.sqrt(jnp.asarray(dot(d, d)))
-    unit = scale(1.0 / length, d)
-    stiff = load_n / length
-    hessian = [
-        [plus([stiff if i == k else None], [mul(-1.0, stiff, unit[i], unit[k])])[0] for k in range(3)]
-        for i in range(3)
-    ]
-    return load_n * length, *point_terms(above, scale(load_n, unit), hessian, mirror)
+    return point_gradient(above, scale(load_n / jnp.sqrt(jnp.asarray(dot(d, d))), d), mirror)

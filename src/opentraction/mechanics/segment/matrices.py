@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 _LEAST_PIVOT = 1e-6
-"""N/mm or N mm/rad: a pivot is at least this, so that a loose joint gives a long step, not a division by 0."""
+"""N/mm or N mm/rad: a pivot is at least this, so that a loose joint takes a long step and divides by no 0."""
 
 
 def times(a: Float[Array, "m k *s"], b: Float[Array, "k n *s"]) -> Float[Array, "m n *s"]:

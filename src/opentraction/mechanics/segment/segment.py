@@ -1,26 +1,21 @@
-"""One joint as the sum of its parts: tissues, the nucleus' pressure cell, and one slow spring."""
+"""One joint as the sum of its parts: annulus, nucleus, what acts between the endplates' centres, strands, facets."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from opentraction.mechanics.disc.annulus import Wall
+from opentraction.mechanics.disc.nucleus import Core, Slow, centre_terms, volume_terms
+from opentraction.mechanics.disc.strips import wall_gradient, wall_terms
 from opentraction.mechanics.fluid import Path
-from opentraction.mechanics.segment.algebra import (
-    Entry,
-    Matrix,
-    Vector,
-    dot,
-    minus,
-    mul,
-    neg,
-    plus,
-    scale,
-    turned,
-)
-from opentraction.mechanics.segment.points import Hessian, accumulate, point_terms
+from opentraction.mechanics.segment.algebra import Entry, Matrix, Vector, mul, neg
+from opentraction.mechanics.segment.facets import Facets, facet_terms
+from opentraction.mechanics.segment.points import Hessian, accumulate
+from opentraction.mechanics.segment.strands import Strands, strand_terms
 
 
 class Pose(NamedTuple):
@@ -37,38 +32,17 @@ class Pose(NamedTuple):
     mirror: bool
 
 
-Terms = tuple[Array, list[Entry], Hessian]
-"""Energy [N mm] (or volume [mm3]), gradient and Hessian over the first unknowns of a joint."""
-
-
-class Tissue(Protocol):
-    """A part with an elastic energy."""
-
-    def terms(self, pose: Pose) -> Terms:
-        """Energy, gradient and Hessian at a pose."""
-
-    def outputs(self, pose: Pose) -> dict[str, Array]:
-        """What the part tells about itself at a pose, by name with its unit."""
-
-
-class Cell(Protocol):
-    """The nucleus' cell: its volume follows the motion and the bulge."""
-
-    def volume(self, pose: Pose) -> Terms:
-        """Volume [mm3], gradient and Hessian at a pose."""
-
-
 class Segments(eqx.Module):
     """The joints L1-L2 to L5-S1, arrays [j, s]."""
 
-    tissues: tuple[Tissue, ...]
-    cell: Cell
+    wall: Wall
+    core: Core
+    strands: Strands
+    facets: Facets
     core_path: Path
     """Fluid path from the nucleus to the endplates."""
     wall_path: Path
     """Fluid path from the wall to the rim."""
-    height_mm: Float[Array, "j s"]
-    """Stress-free height between the endplates' centres."""
     core_mm3: Float[Array, "j s"]
     """Stress-free volume of the nucleus."""
     wall_mm3: Float[Array, "j s"]
@@ -77,9 +51,14 @@ class Segments(eqx.Module):
     """Bulk modulus of the nucleus' matter."""
     slow_n_per_mm: Float[Array, "j s"]
     slow_s: Float[Array, "j s"]
-    """Stiffness and time of the slow spring (Maxwell)."""
+    """Stiffness and time of the slow spring (Maxwell) over the height."""
     free: Float[Array, "j s"]
     """1 where the joint moves, 0 where it is missing, fused or not under test."""
+
+    @property
+    def height_mm(self) -> Float[Array, "j s"]:
+        """Stress-free height between the endplates' centres."""
+        return self.core.height_mm
 
 
 class Elastic(eqx.Module):
@@ -89,6 +68,7 @@ class Elastic(eqx.Module):
     """Without the pressure's part."""
     gradient: list[Entry]
     hessian: Hessian
+    """Empty where it was not asked for."""
     volume_mm3: Float[Array, "j s"]
     volume_gradient: list[Entry]
 
@@ -97,48 +77,39 @@ def elastic(
     segments: Segments,
     pose: Pose,
     pressure_mpa: Float[Array, "j s"],
-    slow: tuple[Float[Array, "j s"], Float[Array, "j s"]],
+    follower_n: Float[Array, "j s"],
+    slow: Slow,
+    *,
+    second: bool,
 ) -> Elastic:
-    """Sum of the parts; `slow`: the stiffness [N/mm] and rest height [mm] that the slow spring now has."""
-    count = (3 if pose.mirror else 6) + len(pose.modes) + 1
+    """Sum of the parts, the follower load among them; `second`: with the Hessian, which costs far more."""
+    rows, u, modes, swelling, mirror = pose
+    count = (3 if mirror else 6) + len(modes) + 1
     gradient: list[Entry] = [None] * count
     hessian: Hessian = {}
-    energy, more, second = spring(pose, segments.height_mm, *slow)
-    accumulate(gradient, hessian, more, second)
-    for tissue in segments.tissues:
-        stored, more, second = tissue.terms(pose)
-        accumulate(gradient, hessian, more, second)
+    volume, volume_gradient, curved = volume_terms(rows, u, modes, segments.core, mirror)
+    parts = [
+        centre_terms(rows, u, segments.core, follower_n, slow, mirror),
+        strand_terms(segments.strands, rows, u, mirror),
+        facet_terms(segments.facets, rows, u, mirror),
+    ]
+    if second:
+        parts.append(wall_terms(rows, u, modes, swelling, segments.wall, mirror))
+    else:
+        parts.append((*wall_gradient(rows, u, modes, swelling, segments.wall, mirror), {}))
+    energy = jnp.zeros_like(pressure_mpa)
+    for stored, more, bent in parts:
         energy = energy + stored
-    volume, volume_gradient, curved = segments.cell.volume(pose)
-    volume_gradient = volume_gradient + [None] * (count - len(volume_gradient))
+        accumulate(gradient, hessian, more, bent)
     push = neg(pressure_mpa)
-    accumulate(
-        gradient,
-        hessian,
-        [mul(push, row) for row in volume_gradient],
-        {at: mul(push, entry) for at, entry in curved.items()},
-    )
-    return Elastic(energy, gradient, hessian, volume, volume_gradient)
+    by_pressure = [mul(push, entry) for entry in volume_gradient]
+    accumulate(gradient, hessian, by_pressure, {at: mul(push, entry) for at, entry in curved.items()})
+    return Elastic(energy, gradient, hessian if second else {}, volume, volume_gradient)
 
 
 def centre_height(pose: Pose, height_mm: Float[Array, "j s"]) -> Array:
-    """Distance [mm] of the endplates' centres along the lower axes' z."""
-    return dot(_normal(pose), _across(pose, height_mm))  # type: ignore[return-value]
-
-
-def spring(pose: Pose, height_mm: Array, stiffness_n_per_mm: Array, rest_mm: Array) -> Terms:
-    """k (h - rest)^2 / 2 of the height h between the endplates' centres."""
-    normal, above = _normal(pose), [None, None, 0.5 * height_mm]
-    stretch = centre_height(pose, height_mm) - rest_mm
-    pull = stiffness_n_per_mm * stretch
-    second = [scale(mul(stiffness_n_per_mm, entry), normal) for entry in normal]
-    return 0.5 * pull * stretch, *point_terms(above, scale(pull, normal), second, pose.mirror)
-
-
-def _normal(pose: Pose) -> Vector:
-    return [row[2] for row in pose.rows]
-
-
-def _across(pose: Pose, height_mm: Array) -> Vector:
-    half = 0.5 * height_mm
-    return minus(plus(pose.u, [None, None, half]), turned(pose.rows, [None, None, -half]))
+    """Distance [mm] of the endplates' centres along the lower axes' z; `height_mm` when stress-free."""
+    # z . (u + h0/2 z' + h0/2 R^T z) with z = R^T e_z
+    rows, half = pose.rows, 0.5 * height_mm
+    along = [mul(row[2], entry) for row, entry in zip(rows, pose.u, strict=True)]
+    return sum((x for x in along if x is not None), start=half * (1.0 + jnp.asarray(rows[2][2])))
