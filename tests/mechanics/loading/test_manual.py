@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from opentraction.chart import BadInput, Level, ManualProfile
-from opentraction.mechanics.loading import manual_load, manual_time_s, rhythm
+from opentraction.mechanics.loading import BLOCK, manual_load, manual_time_s, rhythm
 
 
 def profile(**changes: object) -> ManualProfile:
@@ -21,8 +21,9 @@ def profile(**changes: object) -> ManualProfile:
 
 def test_rhythm_rises_and_falls_with_each_push() -> None:
     time, share = np.asarray(manual_time_s(profile())), np.asarray(rhythm(profile()))
-    assert len(time) == len(share) == 1 + 3 * 5 * 4 + 2 * 3
-    assert time[-1] == pytest.approx(3 * 5 * 4.0 + 2 * 20.0)
+    assert len(time) == len(share) == 3 * BLOCK
+    np.testing.assert_allclose(time[66:], 3 * 5 * 4.0 + 2 * 20.0)
+    assert manual_time_s(profile(), after_s=600.0)[-1] == pytest.approx(700.0)
     assert (share == 1.0).sum() == 15
     np.testing.assert_allclose(time[share == 1.0][:5], [2.0, 6.0, 10.0, 14.0, 18.0])
     expected = np.sin(np.pi * time[:21] / 4.0) ** 2
@@ -46,13 +47,13 @@ def test_wrench_by_hand() -> None:
     np.testing.assert_allclose(load.moment_nmm[top, :, 1], [0.0, 52.0 * part, 0.0], atol=1e-9)
     np.testing.assert_allclose(np.degrees(load.turn_rad[top]), [-10.0, -12.0])
     np.testing.assert_allclose(load.traction_n[top], 50.0)
-    assert load.force_n.shape == (67, 3, 2)
+    assert load.force_n.shape == (3 * BLOCK, 3, 2)
     assert np.abs(load.force_n[0]).max() == np.abs(load.turn_rad[-1]).max() == 0.0
 
 
 def test_no_rest_between_sets_moves_no_time() -> None:
     time = np.asarray(manual_time_s(profile(rest_s=0.0)))
-    assert len(time) == 67
+    assert len(time) == 3 * BLOCK
     assert (np.diff(time) >= 0).all()
 
 

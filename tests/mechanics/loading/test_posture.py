@@ -15,6 +15,7 @@ from opentraction.chart import BadInput, Posture, Setup
 from opentraction.mechanics.loading import (
     NUMBERS,
     POSES,
+    WEIGHT_SHARE,
     Pose,
     Stance,
     hip_turn_rad,
@@ -116,6 +117,11 @@ def test_the_balance_does_not_know_the_measured_pressures() -> None:
     for number in NUMBERS.values():
         assert number.low < number.value < number.high
         assert number.unit
+
+
+def test_weight_shares_agree_with_segment_masses() -> None:
+    """Above the navel (L3-L4): head, neck, arms (PLAGENHOEF1983), upper and middle trunk (PEARSALL1996)."""
+    assert WEIGHT_SHARE[2] == pytest.approx(0.0826 + 0.1154 + 0.185 + 0.122, rel=0.02)
 
 
 def test_bent_hips_flatten_the_lying_spine() -> None:

@@ -9,14 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opentraction.chart import Posture, Setup, TableKind
+from opentraction.chart import Family, Hold, Posture, Ramp, Release, Setup, TableKind, TractionProfile
 from opentraction.mechanics.loading import (
+    PULL_NUMBERS,
     Line,
+    components,
     friction_n,
     guarding_n,
     harness_stroke_mm,
     line_of_pull,
+    session_layout,
     session_load,
+    session_values,
     tissue,
     transmitted_n,
 )
@@ -39,7 +43,7 @@ _jitted = jax.jit(transmitted_n)
 
 def line(**changes: float) -> Line:
     given_mm = {
-        "forward_mm": 0.0, "below_mm": 80.0, "l1_forward_mm": 0.0, "l1_height_mm": 170.0,
+        "forward_mm": 0.0, "below_mm": 80.0, "l1_forward_mm": 0.0, "l1_height_mm": 170.0, "chest_mm": 150.0,
         "tilt_rad": 0.0, "lateral_mm": 0.0, "lateral_rad": 0.0,
     } | changes  # fmt: skip
     return Line(**{name: jnp.array([value]) for name, value in given_mm.items()})
@@ -187,3 +191,53 @@ def test_a_gradient_goes_through_the_friction() -> None:
     slope = float(jax.grad(heat)(1.0))
     step = float((heat(1.0 + 1e-5) - heat(1.0 - 1e-5)) / 2e-5)
     assert slope == pytest.approx(step, rel=1e-8)
+
+
+def test_a_mirrored_spine_is_loaded_in_its_plane() -> None:
+    unit, lever, _ = line_of_pull(line(forward_mm=-10.0, tilt_rad=0.2), jnp.array([-0.1]), Posture.SUPINE)
+    moment = jnp.cross(lever, unit, axis=0)
+    assert unit[1, 0] == moment[0, 0] == moment[2, 0] == 0.0
+    force, turning = unit[None], moment[None]
+    assert [part is None for part in components(force, mirror=True)] == [False, True, False]
+    assert [part is None for part in components(turning, mirror=True, turning=True)] == [True, False, True]
+    assert None not in components(force, mirror=False)
+
+
+def test_every_number_has_range_and_source() -> None:
+    for number in PULL_NUMBERS.values():
+        assert number.low <= number.value <= number.high
+        assert number.source
+
+
+@jax.jit
+def session(values: jax.Array) -> jax.Array:
+    """All that a plain-table session puts on the column, for peak pull, hold, angle and friction-free
+    share."""
+    peak, hold, angle, lost = values
+    profile = TractionProfile(
+        name="s", family=Family.STATIC,
+        segments=(Ramp(force_n=300, duration_s=60), Hold(duration_s=600), Release(duration_s=60)),
+    )  # fmt: skip
+    layout = session_layout(profile)
+    durations, forces = session_values(profile, after_s=600.0)
+    time = layout.time_s(durations.at[2].set(hold))
+    pull = layout.pull_n(forces * peak / 300.0)
+    guarding = guarding_n(time, pull[:, None], jnp.array([2500.0]), first_percent=4.0)
+    load = session_load(
+        time, pull, Setup(table=TableKind.PLAIN), line(tilt_rad=0.0), angle_rad=angle,
+        weight_n=jnp.array([700.0]), lost_share=jnp.atleast_1d(lost), lying_n=jnp.array([90.0]),
+        guarding_share_n=guarding, turn_rad=jnp.array([-0.1]),
+    )  # fmt: skip
+    parts = (load.time_s, load.force_n, load.moment_nmm, load.compression_n)
+    return jnp.concatenate([part.ravel() for part in parts])
+
+
+def test_gradients_by_the_plan_agree_with_differences() -> None:
+    at = jnp.array([310.0, 600.0, 0.15, 0.3])
+    slopes = np.asarray(jax.jacfwd(session)(at))
+    assert np.isfinite(slopes).all()
+    for k, step in enumerate((1e-3, 1e-2, 1e-6, 1e-6)):
+        move = jnp.zeros(4).at[k].set(step)
+        difference = (session(at + move) - session(at - move)) / (2.0 * step)
+        np.testing.assert_allclose(slopes[:, k], difference, rtol=1e-6, atol=1e-5)
+    assert np.abs(slopes).max(axis=0).min() > 0

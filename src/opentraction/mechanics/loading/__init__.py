@@ -15,7 +15,6 @@ from opentraction.mechanics.loading.posture import (
     POSES,
     TURN_PER_HIP_DEG,
     WEIGHT_SHARE,
-    Number,
     Pose,
     PostureLoad,
     Stance,
@@ -27,8 +26,10 @@ from opentraction.mechanics.loading.posture import (
     weight_moment_nmm,
 )
 from opentraction.mechanics.loading.pull import (
+    PULL_NUMBERS,
     Line,
     PullLoad,
+    components,
     friction_n,
     guarding_n,
     harness_stroke_mm,
@@ -37,11 +38,13 @@ from opentraction.mechanics.loading.pull import (
     tissue,
     transmitted_n,
 )
+from opentraction.mechanics.loading.quantity import Number
 
 __all__ = [
     "BLOCK",
     "NUMBERS",
     "POSES",
+    "PULL_NUMBERS",
     "TURN_PER_HIP_DEG",
     "WEIGHT_SHARE",
     "Kind",
@@ -55,6 +58,7 @@ __all__ = [
     "PullLoad",
     "Stance",
     "Trunk",
+    "components",
     "friction_n",
     "guarding_n",
     "harness_stroke_mm",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from opentraction.chart import BadInput, ManualProfile
+from opentraction.mechanics.loading.grid import BLOCK
 
 STEPS_A_PUSH = 4
 STEPS_A_REST = 3
+LEAST_AFTER = 4
 SPINOUS_BEHIND_MM = 60.0
 """Contact on the spinous process behind the centre of the body; assumed."""
 SPINOUS_BELOW_MM = 8.0
@@ -24,12 +25,11 @@ LUMBAR_SHARE = 0.6
 0.9."""
 
 
-@dataclass(frozen=True)
-class ManualLoad:
+class ManualLoad(eqx.Module):
     """Load of a manual session: time first, samples last; axes as imaged (x ventral, y left, z cranial)."""
 
     time_s: Float[Array, "t"]
-    body: int
+    body: int = eqx.field(static=True)
     """Index of the vertebra under the hand, L1 = 0."""
     force_n: Float[Array, "t 3 s"]
     """On that vertebra; direction fixed in the sacrum's axes."""
@@ -44,9 +44,11 @@ class ManualLoad:
     """Pull along the spine by the moving table part."""
 
 
-def manual_time_s(profile: ManualProfile) -> Float[Array, "t"]:
-    """Ends of the steps: the start, four a push, three a rest between sets; their number follows the counts
-    only."""
+def manual_time_s(profile: ManualProfile, *, after_s: float = 0.0) -> Float[Array, "t"]:
+    """Ends of the steps [s]: the start, four a push, three a rest between sets, and lying for `after_s`.
+
+    Their number follows the counts only; the lying after it fills whole blocks.
+    """
     times, now = [0.0], 0.0
     for index in range(profile.sets):
         for _ in range(profile.pushes):
@@ -55,11 +57,13 @@ def manual_time_s(profile: ManualProfile) -> Float[Array, "t"]:
         if index < profile.sets - 1:
             times += [now + profile.rest_s * (k + 1) / STEPS_A_REST for k in range(STEPS_A_REST)]
             now += profile.rest_s
+    tail = _tail(profile)
+    times += [now + after_s * ((k + 1) / tail) ** 2 for k in range(tail)]
     return jnp.asarray(times)
 
 
 def rhythm(profile: ManualProfile) -> Float[Array, "t"]:
-    """Share of the greatest push at each step: sin^2 over a push, zero at its ends and at rest."""
+    """Share of the greatest push at each step: sin^2 over a push, zero at its ends, at rest and after."""
     one = np.sin(np.pi * np.arange(1, STEPS_A_PUSH + 1) / STEPS_A_PUSH) ** 2
     one[-1] = 0.0
     parts = [np.zeros(1)]
@@ -67,7 +71,14 @@ def rhythm(profile: ManualProfile) -> Float[Array, "t"]:
         parts.append(np.tile(one, profile.pushes))
         if index < profile.sets - 1:
             parts.append(np.zeros(STEPS_A_REST))
+    parts.append(np.zeros(_tail(profile)))
     return jnp.asarray(np.concatenate(parts))
+
+
+def _tail(profile: ManualProfile) -> int:
+    """Steps after the last push: as many as fill the last block, at least `LEAST_AFTER`."""
+    steps = 1 + profile.sets * profile.pushes * STEPS_A_PUSH + (profile.sets - 1) * STEPS_A_REST
+    return LEAST_AFTER + -(steps + LEAST_AFTER) % BLOCK
 
 
 def manual_load(
@@ -79,6 +90,7 @@ def manual_load(
     behind_mm: object = SPINOUS_BEHIND_MM,
     below_mm: object = SPINOUS_BELOW_MM,
     traction_n: object = 0.0,
+    after_s: float = 0.0,
 ) -> ManualLoad:
     """The hand holds the vertebra above the target disc; numbers or (sample) arrays.
 
@@ -96,7 +108,7 @@ def manual_load(
     contact = jnp.stack([zero - jnp.asarray(behind_mm), zero, zero - jnp.asarray(below_mm)])
     bend = jnp.radians(profile.flexion_deg) * jnp.asarray(lumbar_share, dtype=float)
     return ManualLoad(
-        time_s=manual_time_s(profile),
+        time_s=manual_time_s(profile, after_s=after_s),
         body=profile.contact_level.place,
         force_n=share[:, None, None] * force,
         contact_mm=contact,

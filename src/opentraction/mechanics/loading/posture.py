@@ -14,10 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from opentraction.chart import BadInput, Posture, Setup
+from opentraction.mechanics.loading.quantity import Number
 
 GRAVITY_M_S2 = 9.81
 WEIGHT_SHARE = (0.42, 0.46, 0.50, 0.54, 0.58)
@@ -25,17 +28,6 @@ WEIGHT_SHARE = (0.42, 0.46, 0.50, 0.54, 0.58)
 0.505 above L3-L4 (head and neck 0.083, arms 0.115, upper trunk 0.185, middle trunk 0.122)."""
 IMAGED_HIP_DEG = 15.0
 """Hip flexion of a scan lying on a thin knee cushion; assumed."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """One number of the balance: value, its range (about 5 to 95 %), unit and source."""
-
-    value: float
-    low: float
-    high: float
-    unit: str
-    source: str
 
 
 NUMBERS: dict[str, Number] = {
@@ -142,6 +134,9 @@ POSES: dict[Stance, Pose] = {
     Stance.HANGING: Pose(0.0, 0.0, 0.0, "assumed"),
     Stance.IN_WATER: Pose(0.0, 0.0, 0.0, "assumed"),
 }  # fmt: skip
+_UP_TO = np.tril(np.ones((5, 5)), -1)
+"""Running sums as a product: JAX 0.10 gives `cumsum` a wrong derivative under `jacfwd` of a compiled
+function."""
 LYING = (Stance.SUPINE, Stance.PRONE)
 TURN_PER_HIP_DEG = Number(
     0.18,
@@ -154,8 +149,7 @@ WATER_TENSION_N = 11.0
 """Lumbar tension by buoyancy and weight hanging by the neck in water (V010, KURUTZ2010)."""
 
 
-@dataclass(frozen=True)
-class Trunk:
+class Trunk(eqx.Module):
     """A patient's weights and lever arms: arrays (sample) or (joint, sample); defaults from `NUMBERS`."""
 
     weight_n: Float[Array, "s"]
@@ -166,15 +160,15 @@ class Trunk:
     """Every entry of `NUMBERS`, by name."""
 
 
-@dataclass(frozen=True)
-class PostureLoad:
+class PostureLoad(eqx.Module):
     """What a stance puts on the column; joints head to foot, samples last."""
 
-    stance: Stance
+    stance: Stance = eqx.field(static=True)
     compression_n: Float[Array, "j s"]
     """Follower compression; tension negative."""
     turn_rad: Float[Array, "s"]
-    """Turn of the thorax against the sacrum from the imaged lying, extension positive."""
+    """Turn of the thorax against the sacrum from the imaged lying: extension positive, minus a turn about
+    y."""
     moment_nmm: Float[Array, "j s"]
     """Of weight and load about each disc, forward positive."""
     muscle_n: Float[Array, "j s"]
@@ -302,19 +296,17 @@ def weight_moment_nmm(body: Trunk, pose: Pose) -> Float[Array, "j s"]:
         ahead = -body.number["hip_depth"] * jnp.sin(jnp.radians(pose.pelvis_deg))
         top = (body.share[-1] * ahead - (slices * middle).sum(axis=0)) / body.share[0]
     # moments of the shares above each disc about L5-S1, then about the disc itself
-    about = body.share[:1] * top + jnp.concatenate(
-        [jnp.zeros_like(middle[:1]), jnp.cumsum(slices * middle, axis=0)]
-    )
+    about = body.share[:1] * top + jnp.asarray(_UP_TO[:, :-1]) @ (slices * middle)
     offset = body.number["standing_offset"] * jnp.cos(_inclination_rad(pose))[:, None]
     return (about + body.share * (offset - forward)) * body.weight_n
 
 
 def _chain_mm(body: Trunk, pose: Pose) -> tuple[Float[Array, "j s"], Float[Array, "s"]]:
     """Forward place of each disc against L5-S1, and height of the top weight over L1-L2 along the thorax."""
-    lean = jnp.sin(_inclination_rad(pose))[1:, None] * body.spacing_mm[1:]
-    forward = jnp.concatenate([jnp.cumsum(lean[::-1], axis=0)[::-1], jnp.zeros_like(body.spacing_mm[:1])])
-    height = jnp.concatenate(
-        [jnp.cumsum(body.spacing_mm[1:][::-1], axis=0)[::-1], jnp.zeros_like(body.spacing_mm[:1])]
+    lean = jnp.sin(_inclination_rad(pose))[:, None]
+    forward, height = (
+        jnp.asarray(_UP_TO.T) @ (lean * body.spacing_mm),
+        jnp.asarray(_UP_TO.T) @ body.spacing_mm,
     )
     slices = jnp.diff(body.share, axis=0)
     below = (slices * 0.5 * (height[:-1] + height[1:])).sum(axis=0)

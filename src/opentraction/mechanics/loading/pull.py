@@ -7,35 +7,39 @@ the column is held at the sacrum and pulled at the thorax.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from opentraction.chart import Posture, Setup, TableKind
+from opentraction.mechanics.loading.quantity import Number
 
 BELOW_SHARE = 0.5
 """Share of body weight that the table carries below the belt (P199)."""
-THORAX_MM = 150.0
-"""Height of the chest harness above the centre of L1 along the table; assumed."""
-GUARDING_HEALTHY = 1.06
-"""Activity during traction [% of maximum], healthy (V029)."""
-GUARDING_IN_PAIN = 4.0
-"""Activity at first [% of maximum] of patients in pain (V031)."""
 GUARDING_TIME_S = 100.0
 """Time constant of its fading: 5 % left after 5 min; back at the baseline after 4 to 6 min (V031)."""
 GUARDING_AT_N = 25.0
 """Transmitted pull at which half of the guarding is there; assumed: none without a pull."""
-LINEAR_TISSUE_N_PER_MM = 16.7
-"""Back muscles stretched: 0.6 MPa (ESTLF2024) x 50 cm2 / 180 mm; area and length assumed. The fascia, 250
-times stiffer, is left out: slack in the lordosis (assumed)."""
-TISSUE_TOE_MM = 10.8
-"""Lengthening at which they are straight: 6 % of 180 mm, the strain at which the modulus was read."""
+PULL_NUMBERS: dict[str, Number] = {
+    "lost_share": Number(0.30, 0.18, 0.39, "-", "skin and harness: 30 to 40 %, from V002 (vendor in part)"),
+    "hold_forward": Number(-10.0, -28.0, 8.0, "mm", "of the pelvis against L5-S1; assumed: straps lie low"),
+    "hold_below": Number(80.0, 50.0, 110.0, "mm", "pelvic hold below L5-S1; assumed"),
+    "chest_height": Number(150.0, 110.0, 190.0, "mm", "chest harness above the centre of L1; assumed"),
+    "tilt_share": Number(0.15, 0.03, 0.28, "-", "of the angle of pull left by the table; assumed"),
+    "guarding": Number(1.06, 0.1, 2.7, "% of maximum", "during traction, healthy (V029)"),
+    "guarding_in_pain": Number(4.0, 1.0, 7.0, "% of maximum", "at first, patients (V031); range assumed"),
+    "slip": Number(0.03, 0.0, 0.08, "mm/N", "of the harness on the skin; assumed"),
+    "tissue_stiffness": Number(
+        16.7, 6.0, 35.0, "N/mm",
+        "back muscles: 0.6 MPa (ESTLF2024) x 50 cm2 / 180 mm; area and length assumed. The fascia, 250 times "
+        "stiffer, is left out: slack in the lordosis (assumed)",
+    ),
+    "tissue_toe": Number(10.8, 5.0, 18.0, "mm", "6 % of 180 mm, the strain at which the modulus was read"),
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(eqx.Module):
     """Where and how the pull takes hold; arrays (sample), mm and rad."""
 
     forward_mm: Float[Array, "s"]
@@ -45,6 +49,8 @@ class Line:
     l1_forward_mm: Float[Array, "s"]
     """Centre of L1 against L5-S1 as imaged."""
     l1_height_mm: Float[Array, "s"]
+    chest_mm: Float[Array, "s"]
+    """Height of the chest harness above the centre of L1 along the table."""
     tilt_rad: Float[Array, "s"]
     """What remains of the angle of pull in the line, towards the ceiling positive."""
     lateral_mm: Float[Array, "s"]
@@ -53,8 +59,7 @@ class Line:
     """Angle of the pull to the left."""
 
 
-@dataclass(frozen=True)
-class PullLoad:
+class PullLoad(eqx.Module):
     """Load of a session on the column: time first, samples last."""
 
     time_s: Float[Array, "t"]
@@ -70,7 +75,8 @@ class PullLoad:
     compression_n: Float[Array, "t j s"]
     """Follower compression: lying at rest and guarding."""
     turn_rad: Float[Array, "s"]
-    """Turn of the thorax against the sacrum that the posture asks for, extension positive."""
+    """Turn of the thorax against the sacrum that the posture asks for: extension positive, minus a turn
+    about y."""
 
 
 def transmitted_n(pull_n: Float[Array, "t s"], friction_n: Float[Array, "#t s"]) -> Float[Array, "t s"]:
@@ -105,8 +111,8 @@ def guarding_n(
     passed_n: Float[Array, "t s"],
     muscle_maximum_n: Float[Array, "s"],
     *,
-    first_percent: object = GUARDING_HEALTHY,
-    base_percent: object = GUARDING_HEALTHY,
+    first_percent: object = PULL_NUMBERS["guarding"].value,
+    base_percent: object = PULL_NUMBERS["guarding"].value,
     started_s: object = 0.0,
 ) -> Float[Array, "t s"]:
     """Compression by muscles that hold against the pull, fading from `first_percent` to `base_percent`."""
@@ -124,12 +130,14 @@ def harness_stroke_mm(
     On a table that sets force they change the travel only; what they cost in force is the share that is lost.
     """
     stretch = pull_n[:, None] / jnp.atleast_1d(jnp.asarray(stiffness_n_per_mm, dtype=float))
-    highest = jax.lax.cummax(pull_n)[:, None]
+    highest = jax.lax.associative_scan(jnp.maximum, pull_n)[:, None]
     return stretch + highest * jnp.atleast_1d(jnp.asarray(slip_mm_per_n, dtype=float))
 
 
 def tissue(
-    lengthening_mm: Array, stiffness_n_per_mm: object = LINEAR_TISSUE_N_PER_MM, toe_mm: object = TISSUE_TOE_MM
+    lengthening_mm: Array,
+    stiffness_n_per_mm: object = PULL_NUMBERS["tissue_stiffness"].value,
+    toe_mm: object = PULL_NUMBERS["tissue_toe"].value,
 ) -> tuple[Array, Array, Array]:
     """Energy [N mm], force [N] and stiffness [N/mm] of the trunk's soft tissue beside the column.
 
@@ -162,7 +170,7 @@ def line_of_pull(
     pelvis = jnp.stack([line.forward_mm, line.lateral_mm, -line.below_mm])
     first = _bent(line.l1_forward_mm, line.l1_height_mm, turn_rad)
     table = jnp.stack([-jnp.sin(turn_rad), zero, jnp.cos(turn_rad)])
-    run = ((first - pelvis) * table).sum(0) + THORAX_MM
+    run = ((first - pelvis) * table).sum(0) + line.chest_mm
     lever = pelvis + run / (unit * table).sum(0) * unit - first
     c, s = jnp.cos(turn_rad), jnp.sin(turn_rad)
     own = jnp.stack([c * lever[0] + s * lever[2], lever[1], -s * lever[0] + c * lever[2]])
@@ -205,6 +213,15 @@ def session_load(
         compression_n=jnp.repeat(compression[:, None], joints, axis=1),
         turn_rad=turn_rad,
     )
+
+
+def components(vector: Float[Array, "t 3 s"], *, mirror: bool, turning: bool = False) -> list[Array | None]:
+    """The three components as the column's lists hold them; None where a mirrored spine has none.
+
+    Of a force x and z stay, of a moment (`turning`) y. A pull to one side needs the full spine.
+    """
+    kept = (turning, not turning, turning) if mirror else (False, False, False)
+    return [None if gone else vector[:, k] for k, gone in enumerate(kept)]
 
 
 def _bent(forward_mm: Array, height_mm: Array, turn_rad: Array) -> Float[Array, "3 s"]:
