@@ -129,9 +129,9 @@ def test_energy_knows_only_the_pose_of_one_vertebra_to_the_other(kit) -> None:
         np.einsum("ab...,b...->a...", world_upper[:, :, None], np.array(facets.upper_mm))
         + place_upper[:, None]
     )
-    b = np.einsum("ab,b...->a...", whole, np.array(facets.lower_mm)) + offset[:, None, None, None]
     normal = np.einsum("ab,b...->a...", whole, np.array(facets.normal))
-    closed = jnp.asarray(((a - b) * normal).sum(0)) - facets.gap_mm
+    above = a - offset[:, None, None, None]
+    closed = jnp.asarray((above * normal).sum(0)) - facets.reach_mm
     expected = (facets.stiffness_n_per_mm * toe_law(closed, 0.2)[0]).sum(0)
     found = facet_terms(facets, pose.rt, pose.u, False)[0]
     assert float(found.max()) > 1.0

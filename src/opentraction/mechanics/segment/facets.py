@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from opentraction.mechanics.segment.algebra import Entry, Matrix, Vector, dot, minus, mul, plus, scale, turned
+from opentraction.mechanics.segment.algebra import Entry, Matrix, Vector, dot, mul, plus, scale, turned
 from opentraction.mechanics.segment.anatomy import (
     Anatomy,
     ImagedPose,
@@ -66,11 +66,10 @@ class Facets(eqx.Module):
 
     upper_mm: Points
     """Pressing point on the vertebra above, upper axes."""
-    lower_mm: Points
-    """Where it lies in the imaged shape, on the vertebra below, lower axes."""
     normal: Points
     """From the pressing point into the bone below, unit length, lower axes."""
-    gap_mm: Array
+    reach_mm: Array
+    """Distance of the bone's plane from the origin of the lower axes, along the normal."""
     stiffness_n_per_mm: Array
     stop: tuple[bool, ...] = eqx.field(static=True)
     """True for the bony stops."""
@@ -97,8 +96,8 @@ def published_facets() -> FacetLaw:
     Angle: Masharawi 2004 (240 skeletons) gives level means of 26 to 34 deg for T12 to L2 and of 40 to 56 deg
     for L3 to L5; L4-L5 45 deg from the controls of a CT study (146 persons, J Pain Res 2022); the others by
     order inside these ranges. Stiffness: cartilage of 3.5 to 35 MPa (P197), geometric middle, on an assumed
-    100 mm2 and 2 mm. Lean: capsule rings of REMUS2021 give 6 to 21 deg. Gap: space between the bones 1.5 to 1.9 mm
-    (Simon 2012, CT) less two cartilages of 0.8 mm. Tip gap: assumed.
+    100 mm2 and 2 mm. Lean: capsule rings of REMUS2021 give 6 to 21 deg. Gap: space between the bones 1.5 to
+    1.9 mm (Simon 2012, CT) less two cartilages of 0.8 mm. Tip gap: assumed.
     """
     column = jnp.ones((5, 1))
     return FacetLaw(
@@ -133,11 +132,12 @@ def build_facets(
     flip = jnp.repeat(jnp.array([1.0, -1.0])[:sides], 5)[:, None, None]
     points, normal = (_both_sides(vector, flip, sides) for vector in (points, normal))
     in_upper, in_lower = anchored(points, points, pose)
+    normal = half_turned(normal, pose)
+    reach = jnp.concatenate([gap] * sides) + sum(n * x for n, x in zip(normal, in_lower, strict=True))
     return Facets(
         upper_mm=in_upper,
-        lower_mm=in_lower,
-        normal=half_turned(normal, pose),
-        gap_mm=jnp.concatenate([gap] * sides),
+        normal=normal,
+        reach_mm=reach,
         stiffness_n_per_mm=jnp.concatenate([stiffness * on[side] for side in range(sides)]),
         stop=(False, False, False, False, True) * sides,
         side=tuple(side for side in range(sides) for _ in range(5)),
@@ -175,8 +175,7 @@ def facet_state(facets: Facets, rt: Matrix, u: Vector) -> FacetState:
 def _closed(facets: Facets, rt: Matrix, u: Vector) -> tuple[list[Entry], Array]:
     """The normals in upper axes, and how far each contact is closed beyond its gap [mm]."""
     inward = turned(rt, facets.normal)
-    way = minus(plus(u, facets.upper_mm), turned(rt, facets.lower_mm))
-    return inward, jnp.asarray(dot(inward, way)) - facets.gap_mm
+    return inward, jnp.asarray(dot(inward, plus(u, facets.upper_mm))) - facets.reach_mm
 
 
 def _left_contacts(anatomy: Anatomy, law: FacetLaw) -> tuple[Points, Points]:
