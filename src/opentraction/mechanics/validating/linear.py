@@ -1,0 +1,189 @@
+"""A null model: a spine of linear discs without time. What it passes asks for no better model.
+
+Stiffness in bending and torsion is the slope through the calibration rows V084, V088, V091 and V094; axial
+from the middle of V127, shear from the middle of V125. Pressure is 1.5 F / A (P204), A as a disc of P207.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from opentraction.chart import LEVELS, TableKind
+from opentraction.mechanics.validating.bench import (
+    GRAVITY_M_S2,
+    UNLOADED,
+    Bearing,
+    Load,
+    Numbers,
+    Phase,
+    Places,
+    Stance,
+    Subject,
+    Trace,
+    Wrench,
+)
+
+AXIAL_N_MM = 1500.0
+SHEAR_N_MM = 86.0
+NMM_RAD = 1e3 * 180.0 / np.pi
+"""N mm/rad in one N m/deg."""
+BEND_NMM_RAD = tuple(slope * NMM_RAD for slope in (5.0 / 5.08, (5.0 / 8.38 + 7.5 / 10.28) / 2.0, 7.5 / 5.73))
+"""Against turning about x (bending to the side), y (flexion) and z (axial rotation)."""
+AREA_MM2 = 1285.0
+"""pi/4 x 49 x 33.4 (P207)."""
+PRESSURE_FACTOR = 1.5
+HEIGHT_MM, DEPTH_MM = 12.5, 33.0
+SPACING_MM = 39.0
+"""From disc centre to disc centre."""
+LYING_N = 107.0
+"""P206."""
+WEIGHT_ABOVE = np.array([0.42, 0.46, 0.50, 0.54, 0.58])
+"""P205, between its levels linear."""
+TRUNK_ARM_MM, LEAN_MM, MUSCLE_ARM_MM = 250.0, 15.0, 55.0
+"""Centre of the upper body above L4-L5 and in front of it, and the back muscles behind it: assumed."""
+FRICTION_SHARE = 0.25
+"""P199, of body weight, on a plain table."""
+STATURE_SHARE = 0.38
+FORAMEN_MM = (18.0, 8.0)
+"""Height and width of a foramen: assumed."""
+FORAMEN_AT_MM, FLAVUM_AT_MM, FLAVUM_MM = -20.0, -36.0, 18.0
+"""Behind the disc's centre, and length of the flavum: assumed."""
+CANAL_MM2 = 250.0
+
+
+@dataclass(frozen=True)
+class LinearBench:
+    """The null model; one sample, as it knows no spread."""
+
+    samples: int = 1
+
+    @property
+    def name(self) -> str:
+        """Name of the null model."""
+        return "linear disc"
+
+    @property
+    def parameters(self) -> str:
+        """SHA-256 of the constants."""
+        text = repr((AXIAL_N_MM, SHEAR_N_MM, BEND_NMM_RAD, AREA_MM2, PRESSURE_FACTOR, LYING_N))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def column(self, subject: Subject) -> LinearColumn:
+        """The same discs for every subject: only mass and free joints are heeded."""
+        return LinearColumn(subject, self.samples)
+
+
+@dataclass(frozen=True)
+class LinearColumn:
+    """Five linear joints; cuts, grade, fluid removed and time change nothing."""
+
+    subject: Subject
+    samples: int
+
+    @property
+    def stature_share(self) -> Numbers:
+        """As the column's prior, in the middle."""
+        return np.full(self.samples, STATURE_SHARE)
+
+    def static(
+        self,
+        load: Load,
+        *,
+        begin: Load = UNLOADED,
+        start: object | None = None,
+        steps: int = 16,
+        volume_removed_mm3: float = 0.0,
+        drained: bool = False,
+    ) -> Trace:
+        """Straight from one load to the other."""
+        share = np.linspace(0.0, 1.0, steps + 1)
+        first, last = self._acting(begin), self._acting(load)
+        acting = first + share[:, None, None] * (last - first)
+        return self._trace(acting, 0.0 * share, np.r_[-1, np.zeros(steps, dtype=np.int64)], share)
+
+    def march(self, phases: Sequence[Phase], *, start: object | None = None) -> Trace:
+        """Two steps a phase, at once and at its end: nothing changes between them."""
+        acting, times, index, now = [self._acting(UNLOADED)], [0.0], [-1], 0.0
+        for place, phase in enumerate(phases):
+            acting += [self._acting(phase.load)] * 2
+            times += [now + min(30.0, 0.5 * phase.duration_s), now + phase.duration_s]
+            index += [place, place]
+            now += phase.duration_s
+        return self._trace(np.array(acting), np.array(times), np.array(index), np.zeros(len(times)))
+
+    def _acting(self, load: Load) -> Numbers:
+        """Force x y z [N] and moment x y z [N mm] on each joint: (6, joint)."""
+        total = np.zeros((6, 5))
+        if load.stance is not None:
+            total[2] -= self._compression(load.stance)
+            total[4] += BEND_NMM_RAD[1] * np.radians(load.stance.lumbar_flexion_deg) / 5.0
+        total[2] -= load.follower_n
+        if load.pull is not None:
+            lost = FRICTION_SHARE * self._weight_n if load.pull.table is TableKind.PLAIN else 0.0
+            pull = load.pull.force_n
+            total[2] += max(pull - lost, 0.0) if pull > 0 else pull
+        for level, wrench in load.wrenches.items():
+            for joint in range(level.place, 5):
+                total[:, joint] += _moved(wrench, SPACING_MM * (joint - level.place))
+        free = np.array([level in self.subject.free for level in LEVELS])
+        return total * free
+
+    @property
+    def _weight_n(self) -> float:
+        return self.subject.mass_kg * GRAVITY_M_S2
+
+    def _compression(self, stance: Stance) -> Numbers:
+        """Compression of the five joints [N]: weight, and the back muscles that balance it at L4-L5."""
+        if stance.bearing in (Bearing.SUPINE, Bearing.PRONE):
+            return np.full(5, LYING_N)
+        if stance.bearing is Bearing.HANGING:
+            return -(1.0 - WEIGHT_ABOVE) * self._weight_n
+        above = WEIGHT_ABOVE * self._weight_n * (1.0 - stance.supported_share)
+        lean = np.radians(stance.trunk_flexion_deg)
+        arm = max(LEAN_MM + TRUNK_ARM_MM * np.sin(lean), 0.0)
+        held = stance.held_kg * GRAVITY_M_S2
+        muscle = (above * arm + held * stance.held_arm_mm) / MUSCLE_ARM_MM
+        return np.asarray((above + held) * np.cos(lean) + muscle)
+
+    def _trace(self, acting: Numbers, time_s: Numbers, phase: Places, share: Numbers) -> Trace:
+        """The trace of loads (step, 6, joint): every output by geometry alone."""
+        stiffness = np.array([SHEAR_N_MM, SHEAR_N_MM, AXIAL_N_MM, *BEND_NMM_RAD])
+        moved = np.repeat((acting / stiffness[:, None])[..., None], self.samples, axis=-1)
+        up, turn = moved[:, 2], moved[:, 4]
+        behind = turn * FORAMEN_AT_MM * -1.0
+        height, width = FORAMEN_MM[0] + up + behind, FORAMEN_MM[1] + moved[:, 0]
+        still = np.zeros_like(up)
+        compression = np.repeat(-acting[:, 2, :, None], self.samples, axis=-1)
+        return Trace(
+            time_s=time_s,
+            phase=phase,
+            share=share,
+            rotation_rad=moved[:, 3:],
+            translation_mm=moved[:, :3],
+            pressure_mpa=PRESSURE_FACTOR * compression / AREA_MM2,
+            height_mm=HEIGHT_MM * self.subject.height_scale + up,
+            height_front_mm=HEIGHT_MM + up - turn * DEPTH_MM / 2,
+            height_back_mm=HEIGHT_MM + up + turn * DEPTH_MM / 2,
+            volume_mm3=still + AREA_MM2 * HEIGHT_MM,
+            fluid_mm3=still + 0.75 * AREA_MM2 * HEIGHT_MM,
+            protrusion_mm2=still + 50.0,
+            facet_n=np.zeros_like(moved[:, :2]),
+            facet_axial_n=still,
+            flavum_stretch=1.0 + (up - turn * FLAVUM_AT_MM) / FLAVUM_MM,
+            foramen_height_mm=height,
+            foramen_width_mm=width,
+            foramen_area_mm2=height * width,
+            canal_area_mm2=still + CANAL_MM2,
+            state=None,
+        )
+
+
+def _moved(wrench: Wrench, drop_mm: float) -> Numbers:
+    """A wrench about a joint that lies `drop_mm` below its own: (6)."""
+    force = np.array(wrench.force_n)
+    arm = np.array(wrench.at_mm) + np.array([0.0, 0.0, drop_mm])
+    return np.concatenate([force, np.array(wrench.moment_nmm) + np.cross(arm, force)])

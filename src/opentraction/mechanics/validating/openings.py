@@ -1,0 +1,58 @@
+"""Foramina, canal and flavum when a person lying is pressed together between shoulders and feet."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opentraction.mechanics.validating.bench import (
+    GRAVITY_M_S2,
+    Bearing,
+    Load,
+    Numbers,
+    Phase,
+    Pull,
+    Stance,
+    Subject,
+    Trace,
+)
+from opentraction.mechanics.validating.experiment import Group, Runs, experiment
+from opentraction.mechanics.validating.readings import FIRST_AFTER_DAY, day_then, levels_of, minutes
+
+PRESS_SHARE = 0.5
+"""Share of body weight of the compression device; not printed in the rows: usual practice, assumed."""
+PRESS_MIN = 5.0
+"""Minutes pressed before the scan: assumed."""
+FLAT = Stance(Bearing.SUPINE, hip_flexion_deg=0.0)
+SUBJECTS = {"young": Subject(age_years=27.0, grade=1.5), "patients": Subject(age_years=50.0, grade=3.0)}
+
+
+def _pressed(runs: Runs, people: str) -> Trace:
+    subject = SUBJECTS[people]
+    column = runs.column(subject)
+    press = Pull(-PRESS_SHARE * subject.mass_kg * GRAVITY_M_S2)
+
+    def run() -> Trace:
+        lain, pressed = Load(stance=FLAT), Load(stance=FLAT, pull=press)
+        return column.march(day_then(Phase(minutes(20.0), lain), Phase(minutes(PRESS_MIN), pressed)))
+
+    return runs.once(("pressed", people), run)
+
+
+@experiment(Group.FORAMINA, "%")
+def pressed_opening(runs: Runs, what: str, levels: str, people: str = "young") -> Numbers:
+    """Change [%] from lying flat to 5 min pressed with half of body weight, mean of the levels.
+
+    Of foramen height, width or area, canal area, disc height, or flavum thickness (one over its stretch).
+    """
+    trace = _pressed(runs, people)
+    before, after = trace.end(FIRST_AFTER_DAY), trace.end(FIRST_AFTER_DAY + 1)
+    values = {
+        "foramen height": trace.foramen_height_mm,
+        "foramen width": trace.foramen_width_mm,
+        "foramen area": trace.foramen_area_mm2,
+        "canal area": trace.canal_area_mm2,
+        "flavum thickness": 1.0 / trace.flavum_stretch,
+        "disc height back": trace.height_back_mm,
+        "disc height": trace.height_mm,
+    }[what][:, [level.place for level in levels_of(levels)]]
+    return np.asarray(100.0 * (values[after] / values[before] - 1.0).mean(axis=0))

@@ -1,0 +1,125 @@
+"""How published numbers are read off a trace: along a load, along time, at a level."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from opentraction.chart import LEVELS, BadInput, Level
+from opentraction.mechanics.validating.bench import LYING, STANDING, Load, Numbers, Phase, Trace, Wrench
+
+AXIS = {
+    "flexion": (1, 1.0),
+    "extension": (1, -1.0),
+    "lateral bending": (0, 1.0),
+    "right lateral bending": (0, 1.0),
+    "left lateral bending": (0, -1.0),
+    "axial rotation": (2, 1.0),
+    "left axial rotation": (2, 1.0),
+    "right axial rotation": (2, -1.0),
+}
+"""Direction in words -> axis of the turn (x, y, z) and its sign."""
+
+
+def axis_of(direction: str) -> tuple[int, float]:
+    """Axis and sign of a direction in words. Raises BadInput for another word."""
+    if direction not in AXIS:
+        raise BadInput(f"Expected one of the directions {', '.join(AXIS)}; got '{direction}'.")
+    return AXIS[direction]
+
+
+def pure_moment(direction: str, moment_nm: float, at: Level = Level.L1_L2) -> dict[Level, Wrench]:
+    """A pure moment on the vertebra above a level, the same in every joint below."""
+    axis, sign = axis_of(direction)
+    moment = [0.0, 0.0, 0.0]
+    moment[axis] = sign * moment_nm * 1e3
+    return {at: Wrench(moment_nmm=(moment[0], moment[1], moment[2]))}
+
+
+def moment_load(direction: str, moment_nm: float, follower_n: float = 0.0) -> Load:
+    """A specimen under a follower load and a pure moment on top."""
+    return Load(follower_n=follower_n, wrenches=pure_moment(direction, moment_nm))
+
+
+def turned_deg(trace: Trace, direction: str, level: Level) -> Numbers:
+    """Turn [deg] of a joint since entry 0, positive in the direction: (step, sample)."""
+    axis, sign = axis_of(direction)
+    turn = trace.rotation_rad[:, axis, level.place]
+    return np.degrees(sign * (turn - turn[0]))
+
+
+def since_start(values: Numbers) -> Numbers:
+    """Change since entry 0."""
+    return np.asarray(values - values[0])
+
+
+def along(at: float, places: Numbers, values: Numbers) -> Numbers:
+    """Values (step, sample) at a place between the steps: (sample)."""
+    return np.array([np.interp(at, places, column) for column in values.T])
+
+
+def first_reach(level: float, rising: Numbers, places: Numbers) -> Numbers:
+    """Place where each sample of `rising` (step, sample) first reaches a level; the last if never."""
+    found = []
+    for column in rising.T:
+        above = np.flatnonzero(column >= level)
+        k = int(above[0]) if above.size else -1
+        if k <= 0:
+            found.append(float(places[k]))
+        else:
+            found.append(float(np.interp(level, column[k - 1 : k + 1], places[k - 1 : k + 1])))
+    return np.array(found)
+
+
+def within(trace: Trace, phase: int) -> tuple[Numbers, slice]:
+    """Time since the start of a phase [s] at its steps, and the steps; the step before it is the first."""
+    steps = np.flatnonzero(trace.phase == phase)
+    part = slice(int(steps[0]) - 1, int(steps[-1]) + 1)
+    return np.asarray(trace.time_s[part] - trace.time_s[part][0]), part
+
+
+def minutes(count: float) -> float:
+    """Minutes as seconds."""
+    return 60.0 * count
+
+
+def hours(count: float) -> float:
+    """Hours as seconds."""
+    return 3600.0 * count
+
+
+def levels_of(words: str) -> tuple[Level, ...]:
+    """The levels that a table's words name: `L4-L5`, `L4-L5/L5-S1`, a span `L1-L5` or `L3-S1`, `lumbar`.
+
+    A span is meant when its ends are no neighbours. Raises BadInput when no lumbar level is named.
+    """
+    named = tuple(level for level in LEVELS if level.value in words)
+    if named:
+        return named
+    bones = ("L1", "L2", "L3", "L4", "L5", "S1")
+    ends = [place for place, bone in enumerate(bones) if bone in words]
+    if len(ends) == 2:
+        return LEVELS[ends[0] : ends[1]]
+    if "lumbar" in words.lower() or "spine" in words.lower() or "disc" in words.lower():
+        return LEVELS
+    raise BadInput(f"Expected a lumbar level or span of levels, got '{words}'.")
+
+
+NIGHT = 8.0
+UP_BEFORE = 4.0
+"""Hours up when no hour of the day is printed; assumed."""
+
+
+def day_then(*phases: Phase, up_h: float = UP_BEFORE) -> list[Phase]:
+    """Night, 16 h upright, night, some hours upright, then the phases; the first of them is phase 4."""
+    lying, up = Load(stance=LYING), Load(stance=STANDING)
+    before = [
+        Phase(hours(NIGHT), lying),
+        Phase(hours(24.0 - NIGHT), up),
+        Phase(hours(NIGHT), lying),
+        Phase(hours(up_h), up),
+    ]
+    return [*before, *phases]
+
+
+FIRST_AFTER_DAY = 4
+"""Index of the first phase that follows `day_then`."""
