@@ -15,6 +15,7 @@ from opentraction.chart import BadInput, Family, Hold, Ramp, RampShape, Release,
 from opentraction.mechanics.loading import (
     BLOCK,
     Kind,
+    history_durations_s,
     history_layout,
     session_layout,
     session_values,
@@ -109,7 +110,7 @@ def test_more_blocks_refine_and_too_few_are_refused() -> None:
 def test_a_history_has_its_own_hours_in_each_sample() -> None:
     layout = history_layout()
     hours = np.array([0.0, 2.0, 11.0])
-    durations = jnp.stack([jnp.broadcast_to(h, (3,)) * 3600.0 for h in (8.0, 16.0, 8.0, hours, 0.75)])
+    durations = history_durations_s(jnp.asarray(hours))
     time = np.asarray(layout.time_s(durations))
     assert time.shape == (BLOCK, 3)
     assert history_layout(blocks=2).steps == 2 * BLOCK
@@ -169,7 +170,7 @@ def solved(layer: Layer, profile: TractionProfile, parts: int) -> tuple[np.ndarr
     holds."""
     history, session = history_layout(), session_layout(profile)
     durations, forces = session_values(profile, after_s=3600.0)
-    hours = jnp.asarray([8.0, 16.0, 8.0, 4.0, 0.75]) * 3600.0
+    hours = history_durations_s(jnp.array([4.0]))[:, 0]
     dt = np.concatenate([history.dt_s(hours), session.dt_s(durations)])
     lying = np.repeat([100.0, 500.0, 100.0, 500.0, 100.0], [piece.steps for piece in history.pieces])
     load = np.concatenate([lying, 100.0 - 0.7 * np.asarray(session.pull_n(forces))])

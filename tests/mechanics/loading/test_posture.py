@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,9 @@ from opentraction.chart import BadInput, Posture, Setup
 from opentraction.mechanics.loading import (
     NUMBERS,
     POSES,
+    PULL_NUMBERS,
+    SOURCES,
+    TURN_PER_HIP_DEG,
     WEIGHT_SHARE,
     Pose,
     Stance,
@@ -117,6 +121,16 @@ def test_the_balance_does_not_know_the_measured_pressures() -> None:
     for number in NUMBERS.values():
         assert number.low < number.value < number.high
         assert number.unit
+
+
+def test_every_source_is_named_in_full_and_the_rest_says_assumed() -> None:
+    numbers = [*NUMBERS.values(), *PULL_NUMBERS.values(), TURN_PER_HIP_DEG]
+    texts = [number.source for number in numbers] + [pose.source for pose in POSES.values()]
+    key = re.compile(r"\b[A-Z]{2,}\d{3,4}\b")
+    for text in texts:
+        found = set(key.findall(text))
+        assert found <= set(SOURCES)
+        assert found or re.search(r"assumed|as imaged|\b[PV]\d{3}\b|strain at which", text), text
 
 
 def test_weight_shares_agree_with_segment_masses() -> None:

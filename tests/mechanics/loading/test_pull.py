@@ -9,13 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opentraction.chart import Family, Hold, Posture, Ramp, Release, Setup, TableKind, TractionProfile
+from opentraction.chart import (
+    BadInput,
+    Family,
+    Hold,
+    Posture,
+    Ramp,
+    Release,
+    Setup,
+    TableKind,
+    TractionProfile,
+)
 from opentraction.mechanics.loading import (
     PULL_NUMBERS,
     Line,
     components,
     friction_n,
     guarding_n,
+    harness_line,
     harness_stroke_mm,
     line_of_pull,
     session_layout,
@@ -201,6 +212,15 @@ def test_a_mirrored_spine_is_loaded_in_its_plane() -> None:
     assert [part is None for part in components(force, mirror=True)] == [False, True, False]
     assert [part is None for part in components(turning, mirror=True, turning=True)] == [True, False, True]
     assert None not in components(force, mirror=False)
+
+
+def test_a_patients_line_takes_the_numbers() -> None:
+    own = harness_line(12.0, [160.0, 180.0], angle_rad=0.2, samples=2, numbers={"hold_below": [70.0, 90.0]})
+    assert own.below_mm.tolist() == [70.0, 90.0]
+    np.testing.assert_allclose(own.tilt_rad, 0.15 * 0.2)
+    assert own.forward_mm.tolist() == [-10.0, -10.0]
+    with pytest.raises(BadInput, match="belt"):
+        harness_line(0.0, 170.0, numbers={"belt": 1.0})
 
 
 def test_every_number_has_range_and_source() -> None:

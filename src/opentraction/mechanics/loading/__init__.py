@@ -5,6 +5,7 @@ from opentraction.mechanics.loading.grid import (
     Kind,
     Layout,
     Piece,
+    history_durations_s,
     history_layout,
     session_layout,
     session_values,
@@ -32,19 +33,21 @@ from opentraction.mechanics.loading.pull import (
     components,
     friction_n,
     guarding_n,
+    harness_line,
     harness_stroke_mm,
     line_of_pull,
     session_load,
     tissue,
     transmitted_n,
 )
-from opentraction.mechanics.loading.quantity import Number
+from opentraction.mechanics.loading.quantity import SOURCES, Number
 
 __all__ = [
     "BLOCK",
     "NUMBERS",
     "POSES",
     "PULL_NUMBERS",
+    "SOURCES",
     "TURN_PER_HIP_DEG",
     "WEIGHT_SHARE",
     "Kind",
@@ -61,8 +64,10 @@ __all__ = [
     "components",
     "friction_n",
     "guarding_n",
+    "harness_line",
     "harness_stroke_mm",
     "hip_turn_rad",
+    "history_durations_s",
     "history_layout",
     "line_of_pull",
     "manual_load",

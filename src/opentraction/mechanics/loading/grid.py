@@ -25,6 +25,11 @@ _LOG_CURVE = 9.0
 """Of a logarithmic ramp, as `TractionProfile.force_at`."""
 
 
+NIGHT_S, DAY_S = 8 * 3600.0, 16 * 3600.0
+LYING_BEFORE_SESSION_S = 45 * 60.0
+"""Most of the gain in height of lying down is over by then (SUPINE45)."""
+
+
 class Kind(StrEnum):
     """What a piece of time is."""
 
@@ -125,6 +130,14 @@ def history_layout(*, blocks: int = 1) -> Layout:
     """
     kinds = (Kind.NIGHT, Kind.DAY, Kind.NIGHT, Kind.DAY, Kind.LYING)
     return _filled([(kind, False) for kind in kinds], blocks=blocks)
+
+
+def history_durations_s(
+    hours_up: Float[Array, "s"], *, lying_s: float = LYING_BEFORE_SESSION_S
+) -> Float[Array, "5 s"]:
+    """Durations of the pieces of `history_layout`: the hours up are each sample's own."""
+    one = jnp.ones_like(hours_up)
+    return jnp.stack([NIGHT_S * one, DAY_S * one, NIGHT_S * one, 3600.0 * hours_up, lying_s * one])
 
 
 def session_layout(profile: TractionProfile, *, after: bool = True, blocks: int | None = None) -> Layout:

@@ -31,6 +31,9 @@ IMAGED_HIP_DEG = 15.0
 
 
 NUMBERS: dict[str, Number] = {
+    "weight_above": Number(
+        0.54, 0.50, 0.58, "of body weight", "above L4-L5 (P205), other levels in proportion; range assumed"
+    ),
     "centre_height": Number(
         260.0, 230.0, 290.0, "mm", "centre of the weight above L5-S1 over it, along the trunk (CHAFFIN1999)"
     ),
@@ -198,7 +201,7 @@ def trunk(
     shape = (len(WEIGHT_SHARE), samples)
     return Trunk(
         weight_n=_samples(weight_n, samples),
-        share=jnp.broadcast_to(jnp.asarray(WEIGHT_SHARE)[:, None], shape),
+        share=jnp.asarray(WEIGHT_SHARE)[:, None] * found["weight_above"] / WEIGHT_SHARE[3],
         spacing_mm=jnp.broadcast_to(jnp.asarray(spacing, dtype=float), shape),
         number=found,
     )

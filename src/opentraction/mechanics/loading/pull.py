@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from opentraction.chart import Posture, Setup, TableKind
+from opentraction.chart import BadInput, Posture, Setup, TableKind
 from opentraction.mechanics.loading.quantity import Number
 
 BELOW_SHARE = 0.5
@@ -77,6 +77,43 @@ class PullLoad(eqx.Module):
     turn_rad: Float[Array, "s"]
     """Turn of the thorax against the sacrum that the posture asks for: extension positive, minus a turn
     about y."""
+
+
+def harness_line(
+    l1_forward_mm: object,
+    l1_height_mm: object,
+    *,
+    angle_rad: object = 0.0,
+    lateral_mm: object = 0.0,
+    lateral_rad: object = 0.0,
+    samples: int = 1,
+    numbers: dict[str, object] | None = None,
+) -> Line:
+    """The line of pull of a patient: place of L1 as imaged, angle of pull, `PULL_NUMBERS` but for `numbers`.
+
+    Raises BadInput for a name that is not in `PULL_NUMBERS`.
+    """
+    given = numbers or {}
+    unknown = sorted(set(given) - set(PULL_NUMBERS))
+    if unknown:
+        raise BadInput(
+            f"Expected names of pull numbers ({', '.join(PULL_NUMBERS)}), got {', '.join(unknown)}."
+        )
+
+    def every(value: object) -> Array:
+        return jnp.broadcast_to(jnp.asarray(value, dtype=float), (samples,))
+
+    found = {name: every(given.get(name, number.value)) for name, number in PULL_NUMBERS.items()}
+    return Line(
+        forward_mm=found["hold_forward"],
+        below_mm=found["hold_below"],
+        l1_forward_mm=every(l1_forward_mm),
+        l1_height_mm=every(l1_height_mm),
+        chest_mm=found["chest_height"],
+        tilt_rad=found["tilt_share"] * jnp.asarray(angle_rad, dtype=float),
+        lateral_mm=every(lateral_mm),
+        lateral_rad=every(lateral_rad),
+    )
 
 
 def transmitted_n(pull_n: Float[Array, "t s"], friction_n: Float[Array, "#t s"]) -> Float[Array, "t s"]:
