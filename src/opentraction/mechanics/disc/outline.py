@@ -119,10 +119,12 @@ class Edge(NamedTuple):
     support_p: Array
 
 
-def edge(outline: Outline, phi: NDArray[np.float64]) -> Edge:
-    """Points, tangents and normals of the outline at the angles phi, by its own derivatives."""
+def edge(outline: Outline, phi: NDArray[np.float64] | Array) -> Edge:
+    """Points, tangents and normals of the outline at the angles phi [strip] or [strip, j, s]."""
+    phi = jnp.asarray(phi)
+    phi = phi[:, None, None] if phi.ndim == 1 else phi
     rho, rho_p, rho_pp = _radius(outline, phi)
-    cos, sin = np.cos(phi).reshape(-1, 1, 1), np.sin(phi).reshape(-1, 1, 1)
+    cos, sin = jnp.cos(phi), jnp.sin(phi)
     depth, width = outline.half_depth_mm, outline.half_width_mm
     x, y = depth * rho * cos, width * rho * sin
     x_p, y_p = depth * (rho_p * cos - rho * sin), width * (rho_p * sin + rho * cos)
@@ -139,14 +141,14 @@ def edge(outline: Outline, phi: NDArray[np.float64]) -> Edge:
     )
 
 
-def _radius(outline: Outline, phi: NDArray[np.float64]) -> tuple[Array, Array, Array]:
+def _radius(outline: Outline, phi: Array) -> tuple[Array, Array, Array]:
     """rho and its first two derivatives at phi."""
     k = np.arange(outline.radius_cos.shape[0]).reshape(-1, 1, 1, 1)
-    angle = k * phi.reshape(1, -1, 1, 1)
+    angle = k * phi[None]
     values = [
         (
-            k**times * outline.radius_cos[:, None] * np.cos(angle + times * np.pi / 2.0)
-            + k**times * outline.radius_sin[:, None] * np.sin(angle + times * np.pi / 2.0)
+            k**times * outline.radius_cos[:, None] * jnp.cos(angle + times * np.pi / 2.0)
+            + k**times * outline.radius_sin[:, None] * jnp.sin(angle + times * np.pi / 2.0)
         ).sum(0)
         for times in range(3)
     ]

@@ -1,8 +1,8 @@
 """Fibre constants by region of the annulus: three places around times three depths, joined smoothly.
 
 GRUBER2024's calibrated model of an L4-L5 disc without its posterior parts (rows P025 to P051): regions A
-front, C side, E back, rings 1 (outer), 3 and 5 (inner) of five. Between them the series a0 + a1 cos phi +
-a2 cos 2 phi through the three places and the parabola through the three depths, exact at the published points.
+front, C side, E back, rings 1 (outer), 3 and 5 (inner) of five. Between them a0 + a1 cos phi +
+a2 cos 2 phi through the three places and a parabola through the three depths, exact at the published points.
 """
 
 from __future__ import annotations
