@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from opentraction.chart import BadInput, Posture, Setup
 from opentraction.mechanics.loading import (
+    MANUAL_NUMBERS,
     NUMBERS,
     POSES,
     PULL_NUMBERS,
@@ -124,7 +125,7 @@ def test_the_balance_does_not_know_the_measured_pressures() -> None:
 
 
 def test_every_source_is_named_in_full_and_the_rest_says_assumed() -> None:
-    numbers = [*NUMBERS.values(), *PULL_NUMBERS.values(), TURN_PER_HIP_DEG]
+    numbers = [*NUMBERS.values(), *PULL_NUMBERS.values(), *MANUAL_NUMBERS.values(), TURN_PER_HIP_DEG]
     texts = [number.source for number in numbers] + [pose.source for pose in POSES.values()]
     key = re.compile(r"\b[A-Z]{2,}\d{3,4}\b")
     for text in texts:

@@ -154,6 +154,20 @@ def test_moments_by_hand() -> None:
     assert load.compression_n.shape == (2, 5, 1)
 
 
+def test_open_straps_let_go_what_friction_held() -> None:
+    time, pull = jnp.arange(5.0), jnp.array([0.0, 600.0, 0.0, 0.0, 0.0])
+
+    def passed(opened_s: float | None) -> list[float]:
+        load = session_load(
+            time, pull, Setup(table=TableKind.PLAIN), line(), angle_rad=0.0, weight_n=jnp.array([700.0]),
+            lost_share=jnp.zeros(1), lying_n=jnp.array([90.0]), turn_rad=jnp.zeros(1), opened_s=opened_s,
+        )  # fmt: skip
+        return load.transmitted_n[:, 0].tolist()
+
+    assert passed(None) == [0.0, 425.0, 175.0, 175.0, 175.0]
+    assert passed(2.0) == [0.0, 425.0, 175.0, 0.0, 0.0]
+
+
 @pytest.mark.parametrize(("posture", "sign"), [(Posture.SUPINE, -1.0), (Posture.PRONE, 1.0)])
 def test_an_angle_lifts_the_pelvis_to_the_ceiling(posture: Posture, sign: float) -> None:
     unit, lever, _ = line_of_pull(line(tilt_rad=0.1), jnp.zeros(1), posture)

@@ -10,7 +10,13 @@ from opentraction.mechanics.loading.grid import (
     session_layout,
     session_values,
 )
-from opentraction.mechanics.loading.manual import ManualLoad, manual_load, manual_time_s, rhythm
+from opentraction.mechanics.loading.manual import (
+    MANUAL_NUMBERS,
+    ManualLoad,
+    manual_load,
+    manual_time_s,
+    rhythm,
+)
 from opentraction.mechanics.loading.posture import (
     NUMBERS,
     POSES,
@@ -44,6 +50,7 @@ from opentraction.mechanics.loading.quantity import SOURCES, Number
 
 __all__ = [
     "BLOCK",
+    "MANUAL_NUMBERS",
     "NUMBERS",
     "POSES",
     "PULL_NUMBERS",

@@ -9,20 +9,23 @@ from jaxtyping import Array, Float
 
 from opentraction.chart import BadInput, ManualProfile
 from opentraction.mechanics.loading.grid import BLOCK
+from opentraction.mechanics.loading.quantity import Number
 
 STEPS_A_PUSH = 4
 STEPS_A_REST = 3
 LEAST_AFTER = 4
-SPINOUS_BEHIND_MM = 60.0
-"""Contact on the spinous process behind the centre of the body; assumed."""
-SPINOUS_BELOW_MM = 8.0
-"""And below it; assumed."""
-HAND_ANGLE_DEG = 45.0
-"""Of the hand's force from cranial towards ventral: the hand presses down on the prone spine and holds it
-towards the head while the table's lower part goes down; assumed."""
-LUMBAR_SHARE = 0.6
-"""Of the table's flexion that bends the lumbar spine, the rest goes to hips and thorax; assumed, 0.3 to
-0.9."""
+MANUAL_NUMBERS: dict[str, Number] = {
+    "contact_behind": Number(60.0, 50.0, 70.0, "mm", "spinous process behind the body's centre; assumed"),
+    "contact_below": Number(8.0, 0.0, 16.0, "mm", "and below it; assumed"),
+    "hand_angle": Number(
+        45.0, 20.0, 70.0, "deg",
+        "of the hand's force from cranial towards ventral: it presses on the prone spine and holds it "
+        "towards the head while the table's lower part goes down; assumed",
+    ),
+    "lumbar_share": Number(
+        0.6, 0.3, 0.9, "-", "of the table's flexion, the rest goes to hips and thorax; assumed"
+    ),
+}  # fmt: skip
 
 
 class ManualLoad(eqx.Module):
@@ -85,10 +88,10 @@ def manual_load(
     profile: ManualProfile,
     *,
     samples: int = 1,
-    lumbar_share: object = LUMBAR_SHARE,
-    hand_angle_deg: object = HAND_ANGLE_DEG,
-    behind_mm: object = SPINOUS_BEHIND_MM,
-    below_mm: object = SPINOUS_BELOW_MM,
+    lumbar_share: object = MANUAL_NUMBERS["lumbar_share"].value,
+    hand_angle_deg: object = MANUAL_NUMBERS["hand_angle"].value,
+    behind_mm: object = MANUAL_NUMBERS["contact_behind"].value,
+    below_mm: object = MANUAL_NUMBERS["contact_below"].value,
     traction_n: object = 0.0,
     after_s: float = 0.0,
 ) -> ManualLoad:

@@ -208,11 +208,16 @@ def trunk(
 
 
 def posture_load(
-    body: Trunk, stance: Stance, *, load_kg: float = 0.0, hip_flexion_deg: float | None = None
+    body: Trunk,
+    stance: Stance,
+    *,
+    load_kg: float = 0.0,
+    hip_flexion_deg: float | None = None,
+    pose: Pose | None = None,
 ) -> PostureLoad:
     """Compression, turn and balance of a stance; `load_kg` in the hands, at the ankles in water.
 
-    `hip_flexion_deg` counts only lying; None: as imaged. Raises BadInput for a load in a stance that holds
+    `hip_flexion_deg` counts only lying; None: as imaged. `pose` stands for that of `POSES`. Raises BadInput for a load in a stance that holds
     none.
     """
     if load_kg and stance not in (
@@ -225,7 +230,8 @@ def posture_load(
         raise BadInput(
             f"Expected no load when {stance.value}, got {load_kg:g} kg. Ask for lifting or holding."
         )
-    turn = jnp.radians(POSES[stance].lordosis_deg) * jnp.ones_like(body.weight_n)
+    held = pose or POSES[stance]
+    turn = jnp.radians(held.lordosis_deg) * jnp.ones_like(body.weight_n)
     if stance in LYING and hip_flexion_deg is not None:
         turn = turn + hip_turn_rad(hip_flexion_deg, TURN_PER_HIP_DEG.value)
     added = load_kg * GRAVITY_M_S2
@@ -237,7 +243,7 @@ def posture_load(
     elif stance is Stance.IN_WATER:
         still = zero - WATER_TENSION_N - added
     else:
-        return _upright(body, stance, added, turn)
+        return _upright(body, stance, held, added, turn)
     return PostureLoad(stance, still, turn, zero, zero, zero)
 
 
@@ -258,8 +264,8 @@ def setup_stance(setup: Setup) -> Stance:
     return names[setup.posture]
 
 
-def _upright(body: Trunk, stance: Stance, added_n: float, turn: Array) -> PostureLoad:
-    pose, number = POSES[stance], body.number
+def _upright(body: Trunk, stance: Stance, pose: Pose, added_n: float, turn: Array) -> PostureLoad:
+    number = body.number
     load_arm = _load_arm_mm(body, pose)
     above = body.share * body.weight_n
     moment = weight_moment_nmm(body, pose) + added_n * load_arm

@@ -226,6 +226,7 @@ def session_load(
     lying_n: Float[Array, "s"],
     guarding_share_n: Float[Array, "t s"] | None = None,
     turn_rad: Float[Array, "s"],
+    opened_s: object | None = None,
     joints: int = 5,
 ) -> PullLoad:
     """Everything that a pull over time puts on the column.
@@ -236,7 +237,10 @@ def session_load(
     angle = jnp.asarray(angle_rad, dtype=float)
     arriving = (1.0 - lost_share) * (pull_n * jnp.cos(angle))[:, None]
     lift = (1.0 - lost_share) * (pull_n * jnp.sin(angle))[:, None]
-    passed = transmitted_n(arriving, friction_n(setup, weight_n, lift))
+    friction = friction_n(setup, weight_n, lift)
+    if opened_s is not None:
+        friction = jnp.where((time_s <= jnp.asarray(opened_s, dtype=float))[:, None], friction, 0.0)
+    passed = transmitted_n(arriving, friction)
     unit, lever, own = line_of_pull(line, turn_rad, setup.posture)
     moment = jnp.cross(lever, unit, axis=0)
     compression = lying_n + (jnp.zeros_like(passed) if guarding_share_n is None else guarding_share_n)
