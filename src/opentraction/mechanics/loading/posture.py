@@ -217,8 +217,8 @@ def posture_load(
 ) -> PostureLoad:
     """Compression, turn and balance of a stance; `load_kg` in the hands, at the ankles in water.
 
-    `hip_flexion_deg` counts only lying; None: as imaged. `pose` stands for that of `POSES`. Raises BadInput for a load in a stance that holds
-    none.
+    `hip_flexion_deg` counts only lying; None: as imaged. `pose` stands for that of `POSES`.
+    Raises BadInput for a load in a stance that holds none.
     """
     if load_kg and stance not in (
         Stance.LIFTING,
