@@ -118,6 +118,20 @@ def test_a_history_has_its_own_hours_in_each_sample() -> None:
     assert (np.asarray(layout.dt_s(durations)) >= 0).all()
 
 
+def test_compiled_derivatives_of_the_times() -> None:
+    """Running sums in the times must be products: JAX 0.10.2 compiles `cumsum` of an array filled at its
+    middle to a constant, which made every step's time follow the duration of a later piece.
+    """
+    layout = session_layout(static())
+    durations, _ = session_values(static(), after_s=3600.0)
+    for place in range(len(layout.pieces)):
+        compiled = jax.jacfwd(jax.jit(lambda d, place=place: layout.time_s(durations.at[place].set(d))))
+        slope = np.asarray(compiled(durations[place]))
+        steps = [piece.steps for piece in layout.pieces]
+        assert (slope[: sum(steps[:place])] == 0.0).all()
+        assert (slope[sum(steps[: place + 1]) :] == 1.0).all()
+
+
 def test_times_and_pulls_are_linear_so_that_gradients_are_smooth() -> None:
     layout = session_layout(static())
     durations, forces = session_values(static(), after_s=3600.0)
