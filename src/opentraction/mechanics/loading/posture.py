@@ -138,7 +138,7 @@ POSES: dict[Stance, Pose] = {
     Stance.IN_WATER: Pose(0.0, 0.0, 0.0, "assumed"),
 }  # fmt: skip
 _UP_TO = np.tril(np.ones((5, 5)), -1)
-"""Running sums as a product: compiled by JAX 0.10.2 for the CPU, `cumsum` can come out wrong, see the tests."""
+"""Running sums as a product: compiled by JAX 0.10.2 for the CPU, `cumsum` can come out wrong (see tests)."""
 LYING = (Stance.SUPINE, Stance.PRONE)
 TURN_PER_HIP_DEG = Number(
     0.18,
