@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from opentraction.chart import BadInput, Level
+from opentraction.mechanics.loading import Stance, posture_load, trunk
 from opentraction.mechanics.validating import LinearBench, Load, Phase, Runs, Subject, Trace, Wrench, asked
 from opentraction.mechanics.validating.bench import Numbers
 from opentraction.mechanics.validating.days import two_exponentials
@@ -16,11 +17,12 @@ from opentraction.mechanics.validating.linear import (
     AREA_MM2,
     AXIAL_N_MM,
     BEND_NMM_RAD,
-    LYING_N,
+    LOST_SHARE,
     SHEAR_N_MM,
     STATURE_SHARE,
     LinearColumn,
 )
+from opentraction.mechanics.validating.postures import STANCES
 from opentraction.mechanics.validating.readings import along, first_reach, levels_of
 from opentraction.mechanics.validating.segments import six_way_stiffness
 
@@ -80,15 +82,37 @@ def test_flexion_opens_the_back_and_the_foramen() -> None:
 
 
 def test_pulls_act_less_on_a_plain_table(runs: Runs) -> None:
-    pressure = 1.5 * (LYING_N - 400.0) / AREA_MM2
-    assert runs.answer(asked("pull_pressure", pull_n=400.0)) == pytest.approx(pressure)
-    assert runs.answer(asked("pull_threshold")) == pytest.approx(LYING_N, abs=1e-6)
-    split = runs.answer(asked("stature_gain", at_min=25.0, percent_bw=30.0, table="split table"))
-    plain = runs.answer(asked("stature_gain", at_min=25.0, percent_bw=30.0, table="plain table"))
-    expected = 5 * 0.30 * 70.0 * 9.81 / AXIAL_N_MM / STATURE_SHARE
-    assert split == pytest.approx(expected)
-    assert plain == pytest.approx(expected / 6.0)
+    lying = float(posture_load(trunk(70.0 * 9.81), Stance.PRONE).compression_n[3, 0])
+    arriving = 1.0 - LOST_SHARE
+    found = runs.answer(asked("pull_pressure", pull_n=400.0))
+    assert found == pytest.approx(1.5 * (lying - arriving * 400.0) / AREA_MM2)
+    assert runs.answer(asked("pull_threshold")) == pytest.approx(lying / arriving)
+    split = runs.answer(asked("stature_gain", at_min=25.0, percent_bw=60.0, table="split table"))
+    plain = runs.answer(asked("stature_gain", at_min=25.0, percent_bw=60.0, table="plain table"))
+    less = runs.answer(asked("stature_gain", at_min=25.0, percent_bw=30.0, table="plain table"))
+    per_weight = 5 * 70.0 * 9.81 / AXIAL_N_MM / STATURE_SHARE
+    assert split == pytest.approx(0.60 * arriving * per_weight)
+    assert plain == pytest.approx((0.60 * arriving - 0.25) * per_weight)
+    assert less == pytest.approx(0.0), "below friction nothing arrives"
     assert runs.answer(asked("stature_gain", at_min=25.0, percent_bw=0.0)) == pytest.approx(0.0)
+
+
+def test_bearings_bend_and_press_the_linear_spine(runs: Runs) -> None:
+    standing, lying, lifting = (
+        runs.answer(asked("posture_pressure", posture=name, held_kg=kilograms))[0]
+        for name, kilograms in (("standing", 0.0), ("lying supine", 0.0), ("lifting, back flexed", 20.0))
+    )
+    assert lying < standing < lifting
+    assert (runs.answer(asked("back_strain", level=L45)) > 10.0).all()
+    with pytest.raises(BadInput, match="postures"):
+        runs.answer(asked("posture_pressure", posture="handstand"))
+
+
+@pytest.mark.parametrize("posture", list(STANCES))
+def test_every_posture_has_its_loads(runs: Runs, posture: str) -> None:
+    held = 20.0 if posture.startswith(("lifting", "holding")) else 0.0
+    found = runs.answer(asked("posture_pressure", posture=posture, held_kg=held))
+    assert ((found > 0.0) & (found < 5.0)).all()
 
 
 def test_a_run_that_is_shared_is_run_once() -> None:

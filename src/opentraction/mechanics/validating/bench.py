@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opentraction.chart import LEVELS, Level, TableKind
+from opentraction.mechanics.loading import Pose, Stance
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -57,38 +58,22 @@ class Subject:
     cuts: frozenset[Cut] = frozenset()
 
 
-class Bearing(StrEnum):
-    """How a person is held up."""
-
-    SUPINE = "supine"
-    PRONE = "prone"
-    STANDING = "standing"
-    SITTING = "sitting"
-    HANGING = "hanging"
-    """Upright from a chest harness, feet off the ground."""
-
-
 @dataclass(frozen=True)
-class Stance:
-    """A posture; the model makes forces of it by its stated balance of weight and muscle."""
+class Bearing:
+    """How a person holds the body; the load path's balance of weight and muscle makes forces of it."""
 
-    bearing: Bearing
-    trunk_flexion_deg: float = 0.0
-    """Lean of the trunk from the vertical, forward positive (upright bearings)."""
-    lumbar_flexion_deg: float = 0.0
-    """Flattening of L1 to S1 against relaxed standing, flexion positive."""
-    held_kg: float = 0.0
-    held_arm_mm: float = 0.0
-    """Horizontal way of the held mass in front of L4-L5."""
-    supported_share: float = 0.0
-    """Share of the weight above L4-L5 that a back rest or the arms take."""
-    hip_flexion_deg: float = 15.0
-    """Of a person lying."""
+    stance: Stance
+    load_kg: float = 0.0
+    """In the hands; at the ankles in water."""
+    hip_flexion_deg: float | None = None
+    """Lying; None: as imaged."""
+    pose: Pose | None = None
+    """In place of the load path's own pose of the stance."""
 
 
-LYING = Stance(Bearing.SUPINE)
-PRONE = Stance(Bearing.PRONE)
-STANDING = Stance(Bearing.STANDING)
+LYING = Bearing(Stance.SUPINE)
+PRONE = Bearing(Stance.PRONE)
+STANDING = Bearing(Stance.STANDING)
 
 
 @dataclass(frozen=True)
@@ -115,11 +100,11 @@ class Wrench:
 
 @dataclass(frozen=True)
 class Load:
-    """All that acts at one time. Without a stance it is a specimen: neither gravity, muscle nor trunk."""
+    """All that acts at one time. Without a bearing it is a specimen: neither gravity, muscle nor trunk."""
 
-    stance: Stance | None = None
+    bearing: Bearing | None = None
     follower_n: float = 0.0
-    """Compression along the path through the disc centres, in addition to that of the stance."""
+    """Compression along the path through the disc centres, in addition to that of the bearing."""
     pull: Pull | None = None
     wrenches: Mapping[Level, Wrench] = field(default_factory=dict)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from opentraction.chart import Level
+from opentraction.mechanics.loading import Stance
 from opentraction.mechanics.validating.bench import (
     LYING,
     STANDING,
@@ -13,7 +14,6 @@ from opentraction.mechanics.validating.bench import (
     Load,
     Numbers,
     Phase,
-    Stance,
     Subject,
     Trace,
 )
@@ -52,7 +52,7 @@ def day_change(runs: Runs, what: str, level: str) -> Numbers:
     Ten hours up between the two scans, each after 20 min lying.
     """
     column = runs.column(YOUNG)
-    lain, up = Load(stance=LYING), Load(stance=STANDING)
+    lain, up = Load(bearing=LYING), Load(bearing=STANDING)
 
     def run() -> Trace:
         morning, day, evening = Phase(SCAN_LYING_S, lain), Phase(hours(UP_H), up), Phase(SCAN_LYING_S, lain)
@@ -67,11 +67,11 @@ def day_change(runs: Runs, what: str, level: str) -> Numbers:
 def simulated_day(runs: Runs, level: str) -> Numbers:
     """Decrease [%] of disc volume over 4 h standing and 3 h sitting after 6 h lying."""
     column = runs.column(YOUNG)
-    sitting = Stance(Bearing.SITTING, lumbar_flexion_deg=20.0)
+    sitting = Bearing(Stance.SITTING)
     parts = [
-        Phase(hours(6.0), Load(stance=LYING)),
-        Phase(hours(4.0), Load(stance=STANDING)),
-        Phase(hours(3.0), Load(stance=sitting)),
+        Phase(hours(6.0), Load(bearing=LYING)),
+        Phase(hours(4.0), Load(bearing=STANDING)),
+        Phase(hours(3.0), Load(bearing=sitting)),
     ]
     trace = runs.once("simulated day", lambda: column.march(day_then(*parts)))
     return -_chosen(_share(trace.volume_mm3, trace.end(4), trace.end(6)), level)
@@ -81,7 +81,7 @@ def simulated_day(runs: Runs, level: str) -> Numbers:
 def day_stature(runs: Runs) -> Numbers:
     """Loss of stature [mm] over 16 h upright, read standing one minute after rising and at the end."""
     column = runs.column(YOUNG)
-    day = Phase(hours(16.0), Load(stance=STANDING))
+    day = Phase(hours(16.0), Load(bearing=STANDING))
     trace = runs.once("stature day", lambda: column.march([*day_then()[:3], day]))
     time_s, part = within(trace, 3)
     stature = trace.height_mm[part].sum(axis=1) / column.stature_share
@@ -92,7 +92,7 @@ def day_stature(runs: Runs) -> Numbers:
 def supine_repeat(runs: Runs) -> Numbers:
     """Difference of height [mm] after 45 min lying that 4 h more upright leave, RMS of the levels."""
     column = runs.column(YOUNG)
-    lain = Phase(minutes(45.0), Load(stance=LYING))
+    lain = Phase(minutes(45.0), Load(bearing=LYING))
 
     def run(up_h: float) -> Trace:
         return runs.once(("repeat", up_h), lambda: column.march(day_then(lain, up_h=up_h)))
@@ -105,7 +105,7 @@ def supine_repeat(runs: Runs) -> Numbers:
 def night_pressure(runs: Runs, lying_h: float, level: Level = Level.L4_L5) -> Numbers:
     """Pressure [MPa] after hours of lying that follow a day of 16 h upright."""
     column = runs.column(Subject())
-    night = day_then(Phase(hours(lying_h), Load(stance=LYING)), up_h=16.0)
+    night = day_then(Phase(hours(lying_h), Load(bearing=LYING)), up_h=16.0)
     trace = runs.once(("night", lying_h), lambda: column.march(night))
     return trace.pressure_mpa[-1, level.place]
 

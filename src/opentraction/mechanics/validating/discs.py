@@ -45,7 +45,7 @@ def bare_disc(runs: Runs, level: Level) -> Column:
 def specimen(runs: Runs, subject: Subject) -> tuple[Column, object]:
     """A specimen and its state: the fluid of a night lying, then 5 min unloaded on the bench."""
     column = runs.column(subject)
-    history = [Phase(hours(8.0), Load(stance=LYING)), Phase(minutes(5.0), UNLOADED)]
+    history = [Phase(hours(8.0), Load(bearing=LYING)), Phase(minutes(5.0), UNLOADED)]
     state = runs.once(("specimen", subject), lambda: column.march(history).state)
     return column, state
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from opentraction.chart import LEVELS, TableKind
+from opentraction.mechanics.loading import PULL_NUMBERS, posture_load, trunk
 from opentraction.mechanics.validating.bench import (
     GRAVITY_M_S2,
     UNLOADED,
@@ -21,7 +23,6 @@ from opentraction.mechanics.validating.bench import (
     Numbers,
     Phase,
     Places,
-    Stance,
     Subject,
     Trace,
     Wrench,
@@ -39,14 +40,8 @@ PRESSURE_FACTOR = 1.5
 HEIGHT_MM, DEPTH_MM = 12.5, 33.0
 SPACING_MM = 39.0
 """From disc centre to disc centre."""
-LYING_N = 107.0
-"""P206."""
-WEIGHT_ABOVE = np.array([0.42, 0.46, 0.50, 0.54, 0.58])
-"""P205, between its levels linear."""
-TRUNK_ARM_MM, LEAN_MM, MUSCLE_ARM_MM = 250.0, 15.0, 55.0
-"""Centre of the upper body above L4-L5 and in front of it, and the back muscles behind it: assumed."""
-FRICTION_SHARE = 0.25
-"""P199, of body weight, on a plain table."""
+LOST_SHARE, FRICTION_SHARE = PULL_NUMBERS["lost_share"].value, 0.25
+"""Of the pull, in skin and harness; of body weight, on a plain table (P199)."""
 STATURE_SHARE = 0.38
 FORAMEN_MM = (18.0, 8.0)
 """Height and width of a foramen: assumed."""
@@ -69,7 +64,7 @@ class LinearBench:
     @property
     def parameters(self) -> str:
         """SHA-256 of the constants."""
-        text = repr((AXIAL_N_MM, SHEAR_N_MM, BEND_NMM_RAD, AREA_MM2, PRESSURE_FACTOR, LYING_N))
+        text = repr((AXIAL_N_MM, SHEAR_N_MM, BEND_NMM_RAD, AREA_MM2, PRESSURE_FACTOR))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def column(self, subject: Subject) -> LinearColumn:
@@ -118,14 +113,15 @@ class LinearColumn:
     def _acting(self, load: Load) -> Numbers:
         """Force x y z [N] and moment x y z [N mm] on each joint: (6, joint)."""
         total = np.zeros((6, 5))
-        if load.stance is not None:
-            total[2] -= self._compression(load.stance)
-            total[4] += BEND_NMM_RAD[1] * np.radians(load.stance.lumbar_flexion_deg) / 5.0
+        if load.bearing is not None:
+            compression, turn = _borne(self._weight_n, load.bearing)
+            total[2] -= compression
+            total[4] -= BEND_NMM_RAD[1] * turn / 5.0
         total[2] -= load.follower_n
         if load.pull is not None:
             lost = FRICTION_SHARE * self._weight_n if load.pull.table is TableKind.PLAIN else 0.0
             pull = load.pull.force_n
-            total[2] += max(pull - lost, 0.0) if pull > 0 else pull
+            total[2] += max((1.0 - LOST_SHARE) * pull - lost, 0.0) if pull > 0 else pull
         for level, wrench in load.wrenches.items():
             for joint in range(level.place, 5):
                 total[:, joint] += _moved(wrench, SPACING_MM * (joint - level.place))
@@ -135,19 +131,6 @@ class LinearColumn:
     @property
     def _weight_n(self) -> float:
         return self.subject.mass_kg * GRAVITY_M_S2
-
-    def _compression(self, stance: Stance) -> Numbers:
-        """Compression of the five joints [N]: weight, and the back muscles that balance it at L4-L5."""
-        if stance.bearing in (Bearing.SUPINE, Bearing.PRONE):
-            return np.full(5, LYING_N)
-        if stance.bearing is Bearing.HANGING:
-            return -(1.0 - WEIGHT_ABOVE) * self._weight_n
-        above = WEIGHT_ABOVE * self._weight_n * (1.0 - stance.supported_share)
-        lean = np.radians(stance.trunk_flexion_deg)
-        arm = max(LEAN_MM + TRUNK_ARM_MM * np.sin(lean), 0.0)
-        held = stance.held_kg * GRAVITY_M_S2
-        muscle = (above * arm + held * stance.held_arm_mm) / MUSCLE_ARM_MM
-        return np.asarray((above + held) * np.cos(lean) + muscle)
 
     def _trace(self, acting: Numbers, time_s: Numbers, phase: Places, share: Numbers) -> Trace:
         """The trace of loads (step, 6, joint): every output by geometry alone."""
@@ -180,6 +163,19 @@ class LinearColumn:
             canal_area_mm2=still + CANAL_MM2,
             state=None,
         )
+
+
+@cache
+def _borne(weight_n: float, bearing: Bearing) -> tuple[Numbers, float]:
+    """Compression of the joints [N] and turn of the thorax [rad, extension positive] of a bearing."""
+    found = posture_load(
+        trunk(weight_n),
+        bearing.stance,
+        load_kg=bearing.load_kg,
+        hip_flexion_deg=bearing.hip_flexion_deg,
+        pose=bearing.pose,
+    )
+    return np.asarray(found.compression_n, dtype=float)[:, 0], float(found.turn_rad[0])
 
 
 def _moved(wrench: Wrench, drop_mm: float) -> Numbers:

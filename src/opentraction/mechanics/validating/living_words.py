@@ -207,21 +207,22 @@ _POSTURES = (
     (r"holding.*(away|60 cm|arm)", "holding away"),
     (r"prone|at rest before traction", "lying prone"),
     (r"supine|lying on (the )?back", "lying supine"),
-    (r"nonchalant|slouch", "sitting nonchalant"),
-    (r"sitting.*(flexed|forward|bent)", "sitting flexed"),
-    (r"sitting.*(backrest|back rest|supported by|reclin)", "sitting supported"),
+    (r"nonchalant|slouch|reclin|back ?rest", "sitting slouched"),
+    (r"sitting.*(flex|forward|bent)", "sitting flexed"),
+    (r"sitting.*(straight|erect|activ)", "sitting straight"),
     (r"sitting", "sitting"),
-    (r"standing.*(flexed|bent|forward)", "standing flexed"),
+    (r"standing.*(flex|bent|forward)", "standing flexed"),
+    (r"standing.*exten", "standing extended"),
     (r"standing", "standing"),
 )
 _MOVEMENTS = re.compile(
-    r"walking|jogging|stairs|valsalva|laughing|sneez|turning|ball\b|extended|on the side|lateral decubitus"
+    r"walking|jogging|stairs|valsalva|laughing|sneez|turning|ball\b|prone, ext|elbow|on the side"
 )
 
 
 @rule(
     "intradiscal pressure; the same, sitting relative to standing in %",
-    "lying prone or supine, standing, standing flexed, sitting (nonchalant, supported, flexed), lifting or "
+    "lying prone or supine, standing, standing flexed, sitting (nonchalant, straight, flexed), lifting or "
     "holding kg; kg of the body",
 )
 def _posture(target: Target) -> Reading | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from opentraction.mechanics.loading import Stance
 from opentraction.mechanics.validating.bench import (
     GRAVITY_M_S2,
     Bearing,
@@ -11,7 +12,6 @@ from opentraction.mechanics.validating.bench import (
     Numbers,
     Phase,
     Pull,
-    Stance,
     Subject,
     Trace,
 )
@@ -22,7 +22,7 @@ PRESS_SHARE = 0.5
 """Share of body weight of the compression device; not printed in the rows: usual practice, assumed."""
 PRESS_MIN = 5.0
 """Minutes pressed before the scan: assumed."""
-FLAT = Stance(Bearing.SUPINE, hip_flexion_deg=0.0)
+FLAT = Bearing(Stance.SUPINE, hip_flexion_deg=0.0)
 SUBJECTS = {"young": Subject(age_years=27.0, grade=1.5), "patients": Subject(age_years=50.0, grade=3.0)}
 
 
@@ -32,7 +32,7 @@ def _pressed(runs: Runs, people: str) -> Trace:
     press = Pull(-PRESS_SHARE * subject.mass_kg * GRAVITY_M_S2)
 
     def run() -> Trace:
-        lain, pressed = Load(stance=FLAT), Load(stance=FLAT, pull=press)
+        lain, pressed = Load(bearing=FLAT), Load(bearing=FLAT, pull=press)
         return column.march(day_then(Phase(minutes(20.0), lain), Phase(minutes(PRESS_MIN), pressed)))
 
     return runs.once(("pressed", people), run)

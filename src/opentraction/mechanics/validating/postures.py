@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from opentraction.chart import BadInput, Level
+from opentraction.mechanics.loading import POSES, Pose, Stance
 from opentraction.mechanics.validating.bench import (
     LYING,
     PRONE,
@@ -13,66 +16,63 @@ from opentraction.mechanics.validating.bench import (
     Load,
     Numbers,
     Phase,
-    Stance,
     Subject,
     Trace,
 )
 from opentraction.mechanics.validating.experiment import Group, Runs, experiment
 from opentraction.mechanics.validating.readings import day_then, minutes
 
-SITTING = Stance(Bearing.SITTING, lumbar_flexion_deg=20.0)
+_STANDING_DEG = POSES[Stance.STANDING].lordosis_deg
 STANCES = {
     "lying prone": PRONE,
     "lying supine": LYING,
     "standing": STANDING,
-    "standing flexed": Stance(Bearing.STANDING, trunk_flexion_deg=36.0, lumbar_flexion_deg=24.0),
-    "sitting": SITTING,
-    "sitting nonchalant": Stance(
-        Bearing.SITTING, trunk_flexion_deg=-20.0, lumbar_flexion_deg=25.0, supported_share=0.3
+    "standing flexed": Bearing(Stance.FLEXED),
+    "standing extended": Bearing(
+        Stance.STANDING, pose=Pose(0.0, -15.0, _STANDING_DEG + 12.0, "trunk 15 deg back: assumed")
     ),
-    "sitting supported": Stance(
-        Bearing.SITTING, trunk_flexion_deg=-10.0, lumbar_flexion_deg=15.0, supported_share=0.3
+    "standing fully flexed": Bearing(
+        Stance.FLEXED,
+        pose=Pose(45.0, 100.0, _STANDING_DEG - 55.0, "55 deg of lumbar flexion: assumed"),
     ),
-    "sitting flexed": Stance(Bearing.SITTING, trunk_flexion_deg=30.0, lumbar_flexion_deg=35.0),
-    "lifting, back flexed": Stance(
-        Bearing.STANDING, trunk_flexion_deg=60.0, lumbar_flexion_deg=45.0, held_arm_mm=400.0
+    "sitting": Bearing(Stance.SITTING),
+    "sitting straight": Bearing(
+        Stance.SITTING,
+        pose=Pose(-10.0, 0.0, _STANDING_DEG - 8.0, "8 deg flatter: assumed", seated=True),
     ),
-    "lifting, knees bent": Stance(
-        Bearing.STANDING, trunk_flexion_deg=35.0, lumbar_flexion_deg=15.0, held_arm_mm=350.0
+    "sitting flexed": Bearing(
+        Stance.SITTING, pose=Pose(-18.7, 30.0, _STANDING_DEG - 45.0, "trunk 30 deg forward: assumed")
     ),
-    "holding close": Stance(Bearing.STANDING, held_arm_mm=220.0),
-    "holding away": Stance(Bearing.STANDING, held_arm_mm=600.0),
-    "standing fully flexed": Stance(Bearing.STANDING, trunk_flexion_deg=90.0, lumbar_flexion_deg=55.0),
+    "sitting slouched": Bearing(Stance.SLOUCHED),
+    "lifting, back flexed": Bearing(Stance.LIFTING),
+    "lifting, knees bent": Bearing(
+        Stance.LIFTING, pose=Pose(20.0, 45.0, _STANDING_DEG - 20.0, "load 350 mm ahead: assumed", 350.0)
+    ),
+    "holding close": Bearing(Stance.HOLDING),
+    "holding away": Bearing(
+        Stance.HOLDING, pose=Pose(0.0, 0.0, _STANDING_DEG, "load 600 mm ahead", 600.0, "loaded_coactivation")
+    ),
 }
-"""Postures in words -> what the balance of weight and muscle is asked. Angles and arms are assumed."""
+"""Postures in words -> stances of the load path, or poses of their own where it has none."""
 LYING_FIRST_S = minutes(20.0)
 
 
-def _stance(posture: str, held_kg: float) -> Stance:
+def _bearing(posture: str, held_kg: float) -> Bearing:
     if posture not in STANCES:
         raise BadInput(f"Expected one of the postures {', '.join(STANCES)}; got '{posture}'.")
-    known = STANCES[posture]
-    return Stance(
-        known.bearing,
-        known.trunk_flexion_deg,
-        known.lumbar_flexion_deg,
-        held_kg,
-        known.held_arm_mm,
-        known.supported_share,
-        known.hip_flexion_deg,
-    )
+    return replace(STANCES[posture], load_kg=held_kg)
 
 
 def posture_run(runs: Runs, posture: str, held_kg: float, mass_kg: float) -> Trace:
     """Lying: 20 min after 4 h up. Upright: at once from standing, after 4 h up."""
-    subject, stance = Subject(mass_kg=mass_kg), _stance(posture, held_kg)
+    subject, bearing = Subject(mass_kg=mass_kg), _bearing(posture, held_kg)
     column = runs.column(subject)
 
     def run() -> Trace:
-        if stance.bearing in (Bearing.SUPINE, Bearing.PRONE):
-            return column.march(day_then(Phase(LYING_FIRST_S, Load(stance=stance))))
+        if bearing.stance in (Stance.SUPINE, Stance.PRONE):
+            return column.march(day_then(Phase(LYING_FIRST_S, Load(bearing=bearing))))
         morning = runs.once(("morning", subject), lambda: column.march(day_then()).state)
-        return column.static(Load(stance=stance), begin=Load(stance=STANDING), start=morning)
+        return column.static(Load(bearing=bearing), begin=Load(bearing=STANDING), start=morning)
 
     return runs.once(("posture", posture, held_kg, mass_kg), run)
 

@@ -111,7 +111,7 @@ UP_BEFORE = 4.0
 
 def day_then(*phases: Phase, up_h: float = UP_BEFORE) -> list[Phase]:
     """Night, 16 h upright, night, some hours upright, then the phases; the first of them is phase 4."""
-    lying, up = Load(stance=LYING), Load(stance=STANDING)
+    lying, up = Load(bearing=LYING), Load(bearing=STANDING)
     before = [
         Phase(hours(NIGHT), lying),
         Phase(hours(24.0 - NIGHT), up),

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from opentraction.chart import LEVELS, Level, TableKind
+from opentraction.mechanics.loading import Stance
 from opentraction.mechanics.validating.bench import (
     GRAVITY_M_S2,
     LYING,
@@ -18,7 +19,6 @@ from opentraction.mechanics.validating.bench import (
     Numbers,
     Phase,
     Pull,
-    Stance,
     Subject,
     Trace,
 )
@@ -37,27 +37,27 @@ from opentraction.mechanics.validating.readings import (
 YOUNG, OLD = Subject(age_years=30.0, grade=1.5), Subject(age_years=67.0, grade=3.5)
 """Ages of KURUTZ2010's groups (below 40, above 60); grades of such discs are assumed."""
 WATER_N = 11.0
-"""Lumbar tension of suspension in water without weights (V010)."""
+"""Lumbar tension hanging in water without weights (V010)."""
 RODACKI_KG = 87.0
 RODACKI_SD_MM, RODACKI_MEN, T_95 = 1.89, 15, 2.14
 """Spread of V020, number of men, and Student's t for 14 degrees of freedom at 95 %."""
 STATURE_EVERY_MIN = 7.0
 SARI_MIN = 15.0
 """Minutes under the pull before the second CT: assumed."""
-CROOK = Stance(Bearing.SUPINE, hip_flexion_deg=45.0)
+CROOK = Bearing(Stance.SUPINE, hip_flexion_deg=45.0)
 RAMOS_STEP_N = 10.0
 
 
 def ramos_run(runs: Runs, most_n: float) -> Trace:
     """Prone on a split table, 20 min after lying down: from no pull to a force at once, in steps of 10 N."""
     column = runs.column(Subject())
-    lain = day_then(Phase(minutes(20.0), Load(stance=PRONE)))
+    lain = day_then(Phase(minutes(20.0), Load(bearing=PRONE)))
 
     def run() -> Trace:
         state = runs.once("lain prone", lambda: column.march(lain).state)
-        pulled = Load(stance=PRONE, pull=Pull(most_n))
+        pulled = Load(bearing=PRONE, pull=Pull(most_n))
         steps = round(most_n / RAMOS_STEP_N)
-        return column.static(pulled, begin=Load(stance=PRONE), start=state, steps=steps)
+        return column.static(pulled, begin=Load(bearing=PRONE), start=state, steps=steps)
 
     return runs.once(("prone pull", most_n), run)
 
@@ -78,7 +78,7 @@ def pull_threshold(runs: Runs, level: Level = Level.L4_L5, most_n: float = 450.0
 def _suspended(runs: Runs, weight_n: float, age: str) -> tuple[Numbers, Numbers]:
     """Time [s] and lengthening [mm] (step, joint, sample) from standing, hung in water."""
     column = runs.column(YOUNG if age == "young" else OLD)
-    hung = Load(follower_n=-(WATER_N + weight_n))
+    hung = Load(bearing=Bearing(Stance.IN_WATER, load_kg=weight_n / GRAVITY_M_S2))
 
     def run() -> Trace:
         return column.march(day_then(Phase(minutes(20.0), hung)))
@@ -113,7 +113,7 @@ def scan_in_traction(runs: Runs, what: str, levels: str, pull_n: float = 441.0) 
     column = runs.column(Subject(grade=3.0, protrusions=named))
 
     def run() -> Trace:
-        lain, pulled = Load(stance=LYING), Load(stance=LYING, pull=Pull(pull_n, TableKind.PLAIN))
+        lain, pulled = Load(bearing=LYING), Load(bearing=LYING, pull=Pull(pull_n, TableKind.PLAIN))
         return column.march(day_then(Phase(minutes(20.0), lain), Phase(minutes(SARI_MIN), pulled)))
 
     trace = runs.once(("scan in traction", levels, pull_n), run)
@@ -140,13 +140,13 @@ def stature_run(
     A minute lying, the first reading, then the pull (or none): what the pull does at once is in the gain.
     """
     column = runs.column(Subject(age_years=25.0, grade=1.5, mass_kg=mass_kg))
-    stance = CROOK if table == "split table" else LYING
+    bearing = CROOK if table == "split table" else LYING
     force = percent_bw / 100.0 * mass_kg * GRAVITY_M_S2
     pull = Pull(force, TableKind(table)) if force else None
 
     def run() -> Trace:
-        down = Phase(minutes(1.0), Load(stance=stance))
-        return column.march(day_then(down, Phase(minutes(total_min), Load(stance=stance, pull=pull))))
+        down = Phase(minutes(1.0), Load(bearing=bearing))
+        return column.march(day_then(down, Phase(minutes(total_min), Load(bearing=bearing, pull=pull))))
 
     trace = runs.once(("stature", total_min, percent_bw, table, mass_kg), run)
     time_s, part = within(trace, FIRST_AFTER_DAY + 1)
@@ -195,7 +195,7 @@ def gain_lasts(runs: Runs, percent_bw: float, total_min: float, table: str = "pl
     pull = Pull(percent_bw / 100.0 * RODACKI_KG * GRAVITY_M_S2, TableKind(table))
 
     def run() -> Trace:
-        pulled, up = Load(stance=LYING, pull=pull), Load(stance=STANDING)
+        pulled, up = Load(bearing=LYING, pull=pull), Load(bearing=STANDING)
         return column.march(day_then(Phase(minutes(total_min), pulled), Phase(hours(3.0), up)))
 
     trace = runs.once(("gain lasts", percent_bw, total_min, table), run)
@@ -215,7 +215,7 @@ def hanging(runs: Runs, levels: str = "L2-S1") -> Numbers:
     column = runs.column(Subject(age_years=40.0))
 
     def run() -> Trace:
-        return column.march(day_then(Phase(minutes(10.0), Load(stance=Stance(Bearing.HANGING)))))
+        return column.march(day_then(Phase(minutes(10.0), Load(bearing=Bearing(Stance.HANGING)))))
 
     trace = runs.once("hanging", run)
     before, after = trace.end(FIRST_AFTER_DAY - 1), trace.end(FIRST_AFTER_DAY)
@@ -230,7 +230,7 @@ def cadaver_traction(runs: Runs, force_n: float, total_min: float) -> Numbers:
     column = runs.column(subject)
 
     def run() -> Trace:
-        rest = [Phase(hours(8.0), Load(stance=LYING)), Phase(minutes(30.0), UNLOADED)]
+        rest = [Phase(hours(8.0), Load(bearing=LYING)), Phase(minutes(30.0), UNLOADED)]
         return column.march([*rest, Phase(minutes(total_min), Load(follower_n=-force_n))])
 
     trace = runs.once(("cadaver", force_n, total_min), run)
