@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from jax import Array
 
-from opentraction.mechanics.segment.algebra import Entry, dot
+from opentraction.mechanics.segment.algebra import Entry, cross, dot, transposed
 from opentraction.mechanics.segment.anatomy import rotation_of
 from opentraction.mechanics.segment.points import motion_axes
 
@@ -32,29 +32,21 @@ class Pose:
         self.u = [dot(row, move) for row in rt]
 
     def moved(self, motion: Array) -> Pose:
-        """The pose after the small motion (v, w) of exponential coordinates, shape (6, joint, sample)."""
-        step = jnp.zeros((4, 4, *motion.shape[1:]))
-        skew = _skew(motion[3:])
-        step = step.at[:3, :3].set(skew).at[:3, 3].set(motion[:3])
-        series = jnp.zeros_like(step).at[jnp.arange(4), jnp.arange(4)].set(1.0)
-        term = series
-        for order in range(1, 8):
-            term = jnp.einsum("ab...,bc...->ac...", term, step) / order
-            series = series + term
-        rotation = jnp.array(self.rotation)
+        """The pose after the small motion (v, w), to second order: all that a Hessian at its origin knows."""
+        v, w = list(motion[:3]), list(motion[3:])
+        rows = self.rotation
         out = Pose.__new__(Pose)
-        turned = jnp.einsum("ab...,bc...->ac...", rotation, series[:3, :3])
-        out.shift = self.shift + jnp.einsum("ab...,b...->a...", rotation, series[:3, 3])
-        out.mirror, out.turn = False, self.turn
-        out.rotation = [[turned[i, k] for k in range(3)] for i in range(3)]
-        out.rt = [[turned[k, i] for k in range(3)] for i in range(3)]
-        out.u = [dot(row, list(out.shift)) for row in out.rt]
+        out.turn, out.mirror = self.turn, False
+        lean = [a + 0.5 * b for a, b in zip(v, cross(w, v), strict=True)]
+        out.shift = [s + dot(row, lean) for s, row in zip(self.shift, rows, strict=True)]
+        # a row r of R exp(w) is r - w x r + 1/2 w x (w x r)
+        out.rotation = [
+            [a - b + 0.5 * c for a, b, c in zip(row, cross(w, row), cross(w, cross(w, row)), strict=True)]
+            for row in rows
+        ]
+        out.rt = transposed(out.rotation)
+        out.u = [dot(row, out.shift) for row in out.rt]
         return out
-
-
-def _skew(w: Array) -> Array:
-    zero = jnp.zeros_like(w[0])
-    return jnp.array([[zero, -w[2], w[1]], [w[2], zero, -w[0]], [-w[1], w[0], zero]])
 
 
 def random_pose(seed: int, *, mirror: bool, turn_rad: float = 0.06, shift_mm: float = 1.0) -> Pose:

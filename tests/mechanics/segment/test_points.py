@@ -71,11 +71,13 @@ def test_point_terms_are_the_derivatives_of_the_moved_point(mirror: bool) -> Non
         return energy_of(rotation.T @ (t - low) + after)
 
     d = rotation.T @ (t - low) + r
-    y, hd = jax.grad(energy_of)(d), jax.hessian(energy_of)(d)
-    gradient, hessian = point_terms(list(r), list(y), [list(row) for row in hd], mirror)
+    y, hd = jax.jit(jax.grad(energy_of))(d), jax.jit(jax.hessian(energy_of))(d)
+    gradient, hessian = point_terms(
+        list(np.array(r)), list(np.array(y)), [list(row) for row in np.array(hd)], mirror
+    )
     zero = jnp.zeros(len(gradient))
-    expected = jax.hessian(moved)(zero)
-    np.testing.assert_allclose(np.array(gradient), jax.grad(moved)(zero), rtol=1e-12, atol=1e-12)
+    expected = jax.jit(jax.hessian(moved))(zero)
+    np.testing.assert_allclose(np.array(gradient), jax.jit(jax.grad(moved))(zero), rtol=1e-12, atol=1e-12)
     for (i, j), value in hessian.items():
         np.testing.assert_allclose(
             value, expected[i, j], rtol=1e-12, atol=1e-12 * float(jnp.abs(expected).max())

@@ -7,18 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from opentraction.mechanics.segment import strands as room
 from opentraction.mechanics.segment.anatomy import ImagedPose, reference_anatomy, rotation_of, unloaded_pose
 from opentraction.mechanics.segment.laws import toe_law
-from opentraction.mechanics.segment.strands import (
-    GROUPS,
-    LEAST_SHARE,
-    Strands,
-    build_strands,
-    ligament_state,
-    strand_terms,
-)
+from opentraction.mechanics.segment.strands import GROUPS, LEAST_SHARE, Strands
 
 ANATOMY = reference_anatomy(3)
+# compiled whole: one operation at a time they take ten times as long
+strand_terms = jax.jit(room.strand_terms, static_argnums=3)
+ligament_state = jax.jit(room.ligament_state)
+build_strands = jax.jit(room.build_strands, static_argnames="mirror")
 
 
 def _imaged() -> ImagedPose:

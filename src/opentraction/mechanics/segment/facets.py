@@ -8,7 +8,7 @@ of its gap.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -26,6 +26,7 @@ from opentraction.mechanics.segment.anatomy import (
 )
 from opentraction.mechanics.segment.laws import toe_law
 from opentraction.mechanics.segment.points import Hessian, point_terms, summed
+from opentraction.mechanics.segment.tables import LEVELS, rows
 
 SIDES = ("left", "right")
 ROUNDING_MM = 0.2
@@ -90,22 +91,23 @@ class FacetState(NamedTuple):
     """Part of both along the disc's axis of the vertebra below: the compressive load carried behind."""
 
 
-def published_facets() -> FacetLaw:
-    """The middle of what is published, or assumed, by level; shape (joint, 1).
+def published_facets(column: Literal["value", "low", "high"] = "value") -> FacetLaw:
+    """The middle of what is published or assumed, or one end of its range, by level; shape (joint, 1).
 
-    Angle: Masharawi 2004 (240 skeletons) gives level means of 26 to 34 deg for T12 to L2 and of 40 to 56 deg
-    for L3 to L5; L4-L5 45 deg from the controls of a CT study (146 persons, J Pain Res 2022); the others by
-    order inside these ranges. Stiffness: cartilage of 3.5 to 35 MPa (P197), geometric middle, on an assumed
-    100 mm2 and 2 mm. Lean: capsule rings of REMUS2021 give 6 to 21 deg. Gap: space between the bones 1.5 to
-    1.9 mm (Simon 2012, CT) less two cartilages of 0.8 mm. Tip gap: assumed.
+    Sources, and what is assumed, stand in the room's table of facets.
     """
-    column = jnp.ones((5, 1))
+    table = {(row["parameter"], row["level"]): float(row[column]) for row in rows("facets.csv")}
+
+    def by_level(parameter: str) -> Array:
+        found = [table.get((parameter, level), table.get((parameter, "all"))) for level in LEVELS]
+        return jnp.asarray(found, dtype=float)[:, None]
+
     return FacetLaw(
-        gap_mm=0.2 * column,
-        stiffness_n_per_mm=553.0 * column,
-        angle_rad=jnp.radians(jnp.array([28.0, 34.0, 40.0, 45.0, 52.0]))[:, None],
-        lean_rad=jnp.radians(15.0) * column,
-        tip_gap_mm=2.0 * column,
+        gap_mm=by_level("gap"),
+        stiffness_n_per_mm=by_level("stiffness"),
+        angle_rad=jnp.radians(by_level("angle")),
+        lean_rad=jnp.radians(by_level("lean")),
+        tip_gap_mm=by_level("tip_gap"),
     )
 
 

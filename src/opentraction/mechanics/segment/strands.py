@@ -3,14 +3,13 @@
 Stiffness, toe and zero-force length of a strand are those of REMUS2021 (P162 to P192), calibrated there to
 rotations after stepwise removal. They are per strand, so the strand counts and attachments of that model,
 published with its paper, go with them: ALL 9, PLL 5, LF 11, CL 10 a side, ISL 8, SSL 1, ITL 2 a side.
-Neighbouring strands are lumped into one at their mean place that counts for all. ALL and PLL run straight
-from rim to rim; in the source they follow the disc's bulge.
+Neighbouring strands are lumped into one at their mean place that counts for all (forces and moments within
+5 % of those of all strands). ALL and PLL run straight from rim to rim; in the source they follow the disc's
+bulge.
 """
 
 from __future__ import annotations
 
-import csv
-from importlib.resources import files
 from typing import NamedTuple
 
 import equinox as eqx
@@ -41,12 +40,12 @@ from opentraction.mechanics.segment.anatomy import (
 )
 from opentraction.mechanics.segment.laws import toe_law
 from opentraction.mechanics.segment.points import Hessian, point_terms, summed
+from opentraction.mechanics.segment.tables import LEVELS, rows
 
 GROUPS = ("ALL", "PLL", "LF", "CL", "ISL", "SSL", "ITL")
 """Anterior and posterior longitudinal, flavum, capsules, interspinous, supraspinous, intertransverse."""
 LEAST_SHARE = 0.4
 """In a collapsed disc a strand keeps at least this share of its tabled rise; assumed, bone meets bone."""
-_LEVELS = ("L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1")
 
 
 class Strands(eqx.Module):
@@ -163,32 +162,27 @@ def _apart(upper: Points, lower: Points, table: _Table) -> tuple[Points, Points]
     return (*upper[:2], upper[2] + 0.5 * missing), (*lower[:2], lower[2] - 0.5 * missing)
 
 
-def _read(name: str) -> list[dict[str, str]]:
-    text = (files("opentraction.mechanics.segment") / "data" / name).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
-
-
 def _laws() -> dict[str, np.ndarray]:
     """Stiffness, toe and zero-force excess, each (group, level)."""
-    table = {(row["group"], row["level"]): row for row in _read("ligaments.csv")}
+    table = {(row["group"], row["level"]): row for row in rows("ligaments.csv")}
     return {
-        name: np.array([[float(table[group, level][name]) for level in _LEVELS] for group in GROUPS])
+        name: np.array([[float(table[group, level][name]) for level in LEVELS] for group in GROUPS])
         for name in ("stiffness_n", "toe", "zero_force")
     }
 
 
 def _table(mirror: bool) -> _Table:
     """The tabled strands, the same groups in the same order at every level; right ones mirrored from left."""
-    levels = [[row for row in _read("strands.csv") if row["level"] == level] for level in _LEVELS]
+    levels = [[row for row in rows("strands.csv") if row["level"] == level] for level in LEVELS]
     first = levels[0]
     group = [GROUPS.index(row["group"]) for row in first]
     sided = np.array([row["side"] == "pair" for row in first])
     ends = [
-        np.array([[[float(row[f"{end}_{axis}_mm"]) for axis in "xyz"] for row in rows] for rows in levels])
+        np.array([[[float(row[f"{end}_{axis}_mm"]) for axis in "xyz"] for row in table] for table in levels])
         for end in ("upper", "lower")
     ]
     upper, lower = (end.transpose(1, 0, 2) for end in ends)
-    count = np.array([[float(row["strands"]) for row in rows] for rows in levels]).T
+    count = np.array([[float(row["strands"]) for row in table] for table in levels]).T
     if mirror:
         count = count * np.where(sided, 2.0, 1.0)[:, None]
     else:
