@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -13,6 +14,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import hypothesis
 import pytest
+
+# nohup and background shells start programs deaf to these; the tests send them
+for _deaf, _hears in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler)):
+    if signal.getsignal(_deaf) is signal.SIG_IGN:
+        signal.signal(_deaf, _hears)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
