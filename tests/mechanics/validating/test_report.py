@@ -97,9 +97,7 @@ def test_the_json_is_strict_and_has_the_agreed_shape(report: ValidationReport) -
     assert {row["status"] for row in rows} <= {"pass", "fail", "weak", "cannot_say"}
     by_id = {row["id"]: row for row in rows}
     assert by_id["V001"]["passes_between"] == [None, -13.3]
-    assert by_id["V001"]["model_p05_p50_p95"][1] < -100.0, (
-        "MPa are given as the row's kPa"
-    )
+    assert by_id["V001"]["model_p05_p50_p95"][1] < -100.0, "MPa are given as the row's kPa"
     assert by_id["V046"]["conflicts"] == ["V050"]
     assert by_id["V145"]["role"] == "input"
     assert not by_id["V145"]["counts"]

@@ -155,6 +155,36 @@ def other(
             asked("water_traction", weight_n=20.0, age="old", when_s=600.0, levels="L4-L5"),
         ),
         (
+            other("disc volume change AM to PM", "L3-L4/L4-L5", "MRI", unit="%"),
+            asked("day_change", what="volume", level="L3-L4/L4-L5"),
+        ),
+        (
+            other("minimum foraminal width change", "L4/L5", "DynaWell, healthy young", unit="%"),
+            asked("pressed_opening", what="foramen least width", levels="L4-L5", people="young"),
+        ),
+        (
+            other("flexion-extension range of motion", "L1-L5", "pure moment", 7.5, "Nm", "deg"),
+            asked("spine_rotation", direction="flexion + extension", moment_nm=7.5, follower_n=0.0,
+                  levels="L1-L2/L2-L3/L3-L4/L4-L5"),
+        ),
+        (
+            other("bending stiffness", "lumbar FSU", "flexion", 20.0, "Nm", "Nm/deg"),
+            asked("turning_stiffness", direction="flexion", moment_nm=20.0, level=L45),
+        ),
+        (
+            other("disc bulge change per gram of nucleus removed", "lumbar", "", 1.0, "g", "mm"),
+            asked("gram_bulge", grams=1.0, level=L45),
+        ),
+        (
+            other("facet contact force", "T12-L2", "400 N + axial torsion, contralateral", 400.0, "N", "N"),
+            asked("facet_force", level=Level.L1_L2, side="contralateral", follower_n=400.0, direction=TURN,
+                  moment_nm=7.5, segment="alone"),
+        ),
+        (
+            other("stature gain", "whole spine", "42 min traction, after 21 min; 87 kg", 60.0, "%BW", "mm"),
+            asked("stature_gain", at_min=21.0, percent_bw=60.0, table="plain table", mass_kg=87.0),
+        ),
+        (
             other("stiffness multiplier vs no preload, isolated disc", "L3-L4", "6x6", 500.0, "N"),
             asked("preload_factor", preload_n=500.0, structures="disc", levels="L3-L4"),
         ),
@@ -174,6 +204,7 @@ def test_other_tables_are_read_by_their_words(row: Target, question: object) -> 
         other("rotation", "C4-C5", "disc only, flexion, pure moment", 1.0, "Nm", "deg"),
         other("grip strength", "hand", unit="N"),
         other("disc height change AM to PM", "mean", "MRI", unit="%"),
+        other("rotation", "L4-L5", "flexion, pure moment, disc only", unit="deg"),
         other("stature gain", "whole spine", "traction", unit="mm"),
     ],
 )
@@ -193,7 +224,7 @@ def test_an_id_of_ours_on_another_measurement_has_no_duty_of_ours() -> None:
 
 def test_every_experiment_is_reached_by_some_row_and_stands_on_the_page() -> None:
     reached = {row["experiment"] for row in written().values()} - {""}
-    assert reached == set(REGISTRY)
+    assert set(REGISTRY) - reached == {"gram_bulge", "turning_stiffness"}, "asked by other tables only"
     page = understood()
     for each in RULES:
         assert f"| {each.quantity} | {each.conditions} |" in page

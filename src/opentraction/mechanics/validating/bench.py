@@ -148,20 +148,24 @@ class Trace:
     """(step, joint, sample) of the whole disc."""
     fluid_mm3: Numbers
     """(step, joint, sample) of water in the disc."""
+    posterior_bulge_mm: Numbers
+    """(step, joint, sample) of the disc's border in the middle at the back, against the stress-free shape."""
     protrusion_mm2: Numbers
     """(step, joint, sample) area of what stands behind the posterior wall in the mid-plane."""
     facet_n: Numbers
     """(step, 2, joint, sample) contact force, left then right, not negative."""
     facet_axial_n: Numbers
     """(step, joint, sample) part of the axial compression that both facets take."""
-    flavum_stretch: Numbers
-    """(step, joint, sample) length of the ligamentum flavum over its length at no load."""
     foramen_height_mm: Numbers
-    """(step, joint, sample), mean of the two sides, as the next two."""
+    """(step, joint, sample), mean of the two sides, as the next four."""
     foramen_width_mm: Numbers
+    """Greatest."""
+    foramen_least_width_mm: Numbers
     foramen_area_mm2: Numbers
+    flavum_thickness_mm: Numbers
     canal_area_mm2: Numbers
-    """(step, joint, sample) at the height of the disc."""
+    """(step, joint, sample) at the height of the disc, as the next."""
+    dural_sac_mm2: Numbers
     state: object
     """Fluid and slow strain at the end: the `start` of another run."""
 

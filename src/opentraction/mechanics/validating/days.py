@@ -19,7 +19,14 @@ from opentraction.mechanics.validating.bench import (
 )
 from opentraction.mechanics.validating.discs import BARE
 from opentraction.mechanics.validating.experiment import Group, Runs, experiment
-from opentraction.mechanics.validating.readings import day_then, first_reach, hours, minutes, within
+from opentraction.mechanics.validating.readings import (
+    day_then,
+    first_reach,
+    hours,
+    levels_of,
+    minutes,
+    within,
+)
 
 YOUNG = Subject(age_years=25.0, grade=1.5)
 SCAN_LYING_S = minutes(20.0)
@@ -38,11 +45,11 @@ def _share(values: Numbers, before: int, after: int) -> Numbers:
 
 
 def _chosen(change: Numbers, level: str) -> Numbers:
-    """The level named, or the one that changes least (`smallest`) or most (`largest`) in the median."""
+    """Mean of the levels named, or the level that changes least (`smallest`) or most (`largest`)."""
     size = np.abs(np.median(change, axis=-1))
     if level in ("smallest", "largest"):
         return np.asarray(change[int(np.argmin(size) if level == "smallest" else np.argmax(size))])
-    return np.asarray(change[Level(level).place])
+    return np.asarray(change[[each.place for each in levels_of(level)]].mean(axis=0))
 
 
 @experiment(Group.CREEP, "%")

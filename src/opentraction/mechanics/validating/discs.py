@@ -101,6 +101,13 @@ def gram_height(runs: Runs, grams: float, level: Level = Level.L4_L5) -> Numbers
     return (less.height_mm[-1, level.place] - whole.height_mm[-1, level.place]) / grams
 
 
+@experiment(Group.STIFFNESS, "mm")
+def gram_bulge(runs: Runs, grams: float, level: Level = Level.L4_L5) -> Numbers:
+    """Change of the posterior bulge [mm] per gram of nucleus removed, read at 1000 N on a bare disc."""
+    whole, less = _grams(runs, 0.0, level), _grams(runs, grams, level)
+    return (less.posterior_bulge_mm[-1, level.place] - whole.posterior_bulge_mm[-1, level.place]) / grams
+
+
 @experiment(Group.STIFFNESS, "%")
 def gram_pressure(runs: Runs, grams: float, level: Level = Level.L4_L5) -> Numbers:
     """Pressure [% of intact] at 1000 N after grams of nucleus were removed from a bare disc."""

@@ -68,13 +68,19 @@ def _axial(target: Target) -> Reading | None:
     return asked("axial_stiffness", preload_n=load_in(target, "N") or 250.0, levels=levels)
 
 
-@rule("disc height change per gram; intradiscal pressure relative to intact", "nucleus removed; load in g")
+@rule(
+    "disc height or bulge change per gram; intradiscal pressure relative to intact",
+    "nucleus removed; load in g",
+)
 def _grams(target: Target) -> Reading | None:
     text = text_of(target)
     grams = load_in(target, "g")
     if grams is None or not says(text, "gram", "relative to intact", "nucleus removed", "removal of"):
         return None
-    name = "gram_pressure" if "pressure" in target.quantity.lower() else "gram_height"
+    quantity = target.quantity.lower()
+    name = (
+        "gram_pressure" if "pressure" in quantity else "gram_bulge" if "bulge" in quantity else "gram_height"
+    )
     return asked(name, grams=grams, level=one_level(target))
 
 
@@ -143,12 +149,25 @@ def _followed(target: Target) -> Reading | None:
     )
 
 
+@rule("stiffness in turning", "intact segment, Nm/deg: a direction; load in Nm")
+def _turning(target: Target) -> Reading | None:
+    text = text_of(target)
+    moment, direction = load_in(target, "Nm"), direction_in(text)
+    if "stiffness" not in target.quantity.lower() or target.unit != "Nm/deg" or moment is None:
+        return None
+    if direction is None or " + " in direction:
+        return None
+    return asked("turning_stiffness", direction=direction, moment_nm=moment, level=one_level(target))
+
+
 @rule("rotation", "intact lumbar spine, pure moment: a direction, Nm, a level or span; a follower load in N")
 def _spine_rotation(target: Target) -> Reading | None:
     text = text_of(target)
     moment = load_in(target, "Nm")
     direction = direction_in(target.quantity.lower()) or direction_in(text)
-    if "rotation" not in target.quantity.lower() or moment is None or direction is None:
+    if not says(text, "rotation", "range of motion") or moment is None or direction is None:
+        return None
+    if target.unit != "deg":
         return None
     follower = number_before("N", target.condition) if "follower" in text else None
     return asked(

@@ -153,14 +153,17 @@ class LinearColumn:
             height_back_mm=HEIGHT_MM + up + turn * DEPTH_MM / 2,
             volume_mm3=still + AREA_MM2 * HEIGHT_MM,
             fluid_mm3=still + 0.75 * AREA_MM2 * HEIGHT_MM,
+            posterior_bulge_mm=still,
             protrusion_mm2=still + 50.0,
             facet_n=np.zeros_like(moved[:, :2]),
             facet_axial_n=still,
-            flavum_stretch=1.0 + (up - turn * FLAVUM_AT_MM) / FLAVUM_MM,
             foramen_height_mm=height,
             foramen_width_mm=width,
+            foramen_least_width_mm=width,
             foramen_area_mm2=height * width,
+            flavum_thickness_mm=4.0 / (1.0 + (up - turn * FLAVUM_AT_MM) / FLAVUM_MM),
             canal_area_mm2=still + CANAL_MM2,
+            dural_sac_mm2=still + 0.7 * CANAL_MM2,
             state=None,
         )
 

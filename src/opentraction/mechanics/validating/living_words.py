@@ -21,6 +21,21 @@ from opentraction.mechanics.validating.words import (
 _PRESSES = ("compression device", "axial compression", "dynawell", "axial load", "axially loaded")
 
 
+_FORAMEN = {
+    "minimum foraminal width": "foramen least width",
+    "foraminal height": "foramen height",
+    "foraminal width": "foramen width",
+    "foramin": "foramen area",
+    "foramen": "foramen area",
+}
+_HEIGHTS = {
+    "anterior disc height": "front",
+    "posterior disc height": "back",
+    "disc height": "disc height",
+    "disc volume": "disc volume",
+}
+
+
 def _levels(target: Target) -> str:
     return "/".join(level.value for level in levels_of(target.level))
 
@@ -60,6 +75,7 @@ def _water(target: Target) -> Reading | None:
     if not stiffness and ("in water" not in text or "elongation" not in text):
         return None
     age = "old" if re.search(r"> ?[56]\d|older|elderly", text) else "young"
+    age = "middle" if re.search(r"[34]\d ?(-|to) ?[56]\d ?y|middle", text) else age
     if stiffness:
         return asked("water_stiffness", weight_n=40.0, age=age, levels=_levels(target))
     late = not says(text, "initial") and says(text, "final", "after", "viscoelastic")
@@ -72,12 +88,8 @@ _SCANNED = {
     "herniated": "hernia",
     "hernia": "hernia",
     "canal": "canal",
-    "foraminal height": "foramen height",
-    "foraminal width": "foramen width",
-    "foraminal area": "foramen area",
-    "foraminal cross": "foramen area",
-    "anterior disc height": "front",
-    "posterior disc height": "back",
+    **_FORAMEN,
+    **_HEIGHTS,
 }
 
 
@@ -92,7 +104,8 @@ def _scan(target: Target) -> Reading | None:
     for words, what in _SCANNED.items():
         if words in target.quantity.lower():
             pull = load_in(target, "N") or 441.0
-            return asked("scan_in_traction", what=what, levels=_levels(target), pull_n=pull)
+            unit = "mm" if target.unit == "mm" else "%"
+            return asked("scan_in_traction", what=what, levels=_levels(target), unit=unit, pull_n=pull)
     return None
 
 
@@ -106,6 +119,8 @@ def _stature(target: Target) -> Reading | None:
         return None
     share = load_in(target, "%BW")
     total = number_before("min", text) or 42.0
+    read = re.search(r"(?:after|at) (\d+(?:\.\d+)?) min", text)
+    at = float(read.group(1)) if read and "duration" not in text else total
     table = "split table" if says(text, "crook", "supine traction", "split") else "plain table"
     if "duration" in text:
         return asked("gain_lasts", percent_bw=30.0 if share is None else share, total_min=total, table=table)
@@ -115,7 +130,7 @@ def _stature(target: Target) -> Reading | None:
         return asked("traction_tells", percent_bw=share, total_min=total, table=table)
     mass = re.search(r"(\d+(?:\.\d+)?)(?: ?\+-? ?\d+(?:\.\d+)?)? kg", text)
     kilograms = float(round(float(mass.group(1)))) if mass else 70.0
-    return asked("stature_gain", at_min=total, percent_bw=share, table=table, mass_kg=kilograms)
+    return asked("stature_gain", at_min=at, percent_bw=share, table=table, mass_kg=kilograms)
 
 
 @rule("intervertebral space widening", "gravitational (hanging) traction; the level that widens least")
@@ -138,25 +153,21 @@ def _cadaver(target: Target) -> Reading | None:
 
 
 _PRESSED = {
-    "foraminal height": "foramen height",
-    "foraminal width": "foramen width",
-    "foraminal cross": "foramen area",
-    "foraminal area": "foramen area",
-    "dural sac": "canal area",
-    "canal area": "canal area",
-    "flavum thickness": "flavum thickness",
-    "posterior disc height": "disc height back",
-    "disc height": "disc height",
+    **_FORAMEN,
+    "dural sac": "dural sac",
+    "canal": "canal",
+    "flav": "flavum thickness",
+    **_HEIGHTS,
 }
 
 
 @rule(
     "change of foraminal height, width, area; canal or dural sac area; flavum thickness; disc height",
-    "compression device, lying; young or patients; levels",
+    "in %; compression device, lying; young or patients; levels",
 )
 def _openings(target: Target) -> Reading | None:
     text = text_of(target)
-    if not says(text, *_PRESSES):
+    if not says(text, *_PRESSES) or target.unit != "%":
         return None
     people = "patients" if "patient" in text else "young"
     for words, what in _PRESSED.items():
@@ -165,21 +176,21 @@ def _openings(target: Target) -> Reading | None:
     return None
 
 
-@rule("disc height or volume change AM to PM", "smallest level, largest level, or a level")
+@rule("disc height or volume change AM to PM", "in %; smallest level, largest level, or the mean of levels")
 def _day(target: Target) -> Reading | None:
     text = text_of(target)
     if not re.search(r"\bam to pm\b|morning to evening", text) or target.unit != "%":
         return None
     rank = next((word for word in ("smallest", "largest") if word in text), None)
     what = "volume" if "volume" in text else "height"
-    return asked("day_change", what=what, level=rank or one_level(target, None).value)
+    return asked("day_change", what=what, level=rank or _levels(target))
 
 
-@rule("disc volume decrease over simulated day", "4 h standing and 3 h sitting after 6 h supine; a level")
+@rule("disc volume decrease over simulated day", "4 h standing, 3 h sitting after 6 h supine; mean of levels")
 def _simulated(target: Target) -> Reading | None:
     if "simulated day" not in text_of(target):
         return None
-    return asked("simulated_day", level=one_level(target, None).value)
+    return asked("simulated_day", level=_levels(target))
 
 
 @rule("diurnal stature change", "whole body")

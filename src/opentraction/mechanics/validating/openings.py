@@ -38,21 +38,31 @@ def _pressed(runs: Runs, people: str) -> Trace:
     return runs.once(("pressed", people), run)
 
 
+def openings_of(trace: Trace) -> dict[str, Numbers]:
+    """What a scan measures on the openings and discs, by name: (step, joint, sample)."""
+    return {
+        "foramen height": trace.foramen_height_mm,
+        "foramen width": trace.foramen_width_mm,
+        "foramen least width": trace.foramen_least_width_mm,
+        "foramen area": trace.foramen_area_mm2,
+        "canal": trace.canal_area_mm2,
+        "dural sac": trace.dural_sac_mm2,
+        "flavum thickness": trace.flavum_thickness_mm,
+        "hernia": trace.protrusion_mm2,
+        "front": trace.height_front_mm,
+        "disc height": trace.height_mm,
+        "back": trace.height_back_mm,
+        "disc volume": trace.volume_mm3,
+    }
+
+
 @experiment(Group.FORAMINA, "%")
 def pressed_opening(runs: Runs, what: str, levels: str, people: str = "young") -> Numbers:
     """Change [%] from lying flat to 5 min pressed with half of body weight, mean of the levels.
 
-    Of foramen height, width or area, canal area, disc height, or flavum thickness (one over its stretch).
+    Of an opening, the flavum, or a disc's height or volume (see `openings_of`).
     """
     trace = _pressed(runs, people)
     before, after = trace.end(FIRST_AFTER_DAY), trace.end(FIRST_AFTER_DAY + 1)
-    values = {
-        "foramen height": trace.foramen_height_mm,
-        "foramen width": trace.foramen_width_mm,
-        "foramen area": trace.foramen_area_mm2,
-        "canal area": trace.canal_area_mm2,
-        "flavum thickness": 1.0 / trace.flavum_stretch,
-        "disc height back": trace.height_back_mm,
-        "disc height": trace.height_mm,
-    }[what][:, [level.place for level in levels_of(levels)]]
+    values = openings_of(trace)[what][:, [level.place for level in levels_of(levels)]]
     return np.asarray(100.0 * (values[after] / values[before] - 1.0).mean(axis=0))

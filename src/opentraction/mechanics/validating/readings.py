@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from opentraction.chart import LEVELS, BadInput, Level
@@ -87,19 +89,21 @@ def hours(count: float) -> float:
     return 3600.0 * count
 
 
+_BONES = ("L1", "L2", "L3", "L4", "L5", "S1")
+_PAIR = re.compile(r"\b(L[1-5]) ?[-/–] ?(L[1-5]|S1)\b")
+
+
 def levels_of(words: str) -> tuple[Level, ...]:
-    """The levels that a table's words name: `L4-L5`, `L4-L5/L5-S1`, a span `L1-L5` or `L3-S1`, `lumbar`.
+    """The levels that a table's words name: `L4-L5`, `L4/L5`, `L4-L5/L5-S1`, a span `L1-L5`, `lumbar`.
 
     A span is meant when its ends are no neighbours. Raises BadInput when no lumbar level is named.
     """
-    named = tuple(level for level in LEVELS if level.value in words)
+    named: set[Level] = set()
+    for above, below in _PAIR.findall(words):
+        named.update(LEVELS[_BONES.index(above) : _BONES.index(below)])
     if named:
-        return named
-    bones = ("L1", "L2", "L3", "L4", "L5", "S1")
-    ends = [place for place, bone in enumerate(bones) if bone in words]
-    if len(ends) == 2:
-        return LEVELS[ends[0] : ends[1]]
-    if "lumbar" in words.lower() or "spine" in words.lower() or "disc" in words.lower():
+        return tuple(level for level in LEVELS if level in named)
+    if re.search("lumbar|spine|disc", words.lower()):
         return LEVELS
     raise BadInput(f"Expected a lumbar level or span of levels, got '{words}'.")
 

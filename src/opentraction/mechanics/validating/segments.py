@@ -112,6 +112,13 @@ def shear_stiffness(
     return np.exp(np.log(np.abs(np.array(found))).mean(axis=0))
 
 
+@experiment(Group.STIFFNESS, "Nm/deg")
+def turning_stiffness(runs: Runs, direction: str, moment_nm: float, level: Level = Level.L4_L5) -> Numbers:
+    """Secant stiffness [N m/deg] of an intact segment under a pure moment, without preload."""
+    trace = spine_run(runs, direction, moment_nm, subject=Subject(free=(level,)))
+    return moment_nm / turned_deg(trace, direction, level)[-1]
+
+
 def spine_run(
     runs: Runs,
     direction: str,

@@ -23,6 +23,7 @@ from opentraction.mechanics.validating.bench import (
     Trace,
 )
 from opentraction.mechanics.validating.experiment import Group, Runs, experiment
+from opentraction.mechanics.validating.openings import openings_of
 from opentraction.mechanics.validating.readings import (
     FIRST_AFTER_DAY,
     along,
@@ -34,8 +35,12 @@ from opentraction.mechanics.validating.readings import (
     within,
 )
 
-YOUNG, OLD = Subject(age_years=30.0, grade=1.5), Subject(age_years=67.0, grade=3.5)
-"""Ages of KURUTZ2010's groups (below 40, above 60); grades of such discs are assumed."""
+WATER_AGES = {
+    "young": Subject(age_years=30.0, grade=1.5),
+    "middle": Subject(age_years=50.0, grade=2.5),
+    "old": Subject(age_years=67.0, grade=3.5),
+}
+"""KURUTZ2010's groups (below 40, 40 to 60, above 60 years); grades of such discs are assumed."""
 WATER_N = 11.0
 """Lumbar tension hanging in water without weights (V010)."""
 RODACKI_KG = 87.0
@@ -77,7 +82,7 @@ def pull_threshold(runs: Runs, level: Level = Level.L4_L5, most_n: float = 450.0
 
 def _suspended(runs: Runs, weight_n: float, age: str) -> tuple[Numbers, Numbers]:
     """Time [s] and lengthening [mm] (step, joint, sample) from standing, hung in water."""
-    column = runs.column(YOUNG if age == "young" else OLD)
+    column = runs.column(WATER_AGES[age])
     hung = Load(bearing=Bearing(Stance.IN_WATER, load_kg=weight_n / GRAVITY_M_S2))
 
     def run() -> Trace:
@@ -104,10 +109,10 @@ def water_stiffness(runs: Runs, weight_n: float, age: str, levels: str) -> Numbe
 
 
 @experiment(Group.TRACTION)
-def scan_in_traction(runs: Runs, what: str, levels: str, pull_n: float = 441.0) -> Numbers:
-    """Change [%, heights mm] from lying to 15 min of pull on a plain table in CT, mean of the levels.
+def scan_in_traction(runs: Runs, what: str, levels: str, unit: str = "%", pull_n: float = 441.0) -> Numbers:
+    """Change [% or mm] from lying to 15 min of pull on a plain table in CT, mean of the levels.
 
-    Discs of grade 3 with protrusions at the levels named; hernia, canal, foramen, front or back.
+    Discs of grade 3 with protrusions at the levels named; what is measured: see `openings_of`.
     """
     named = levels_of(levels)
     column = runs.column(Subject(grade=3.0, protrusions=named))
@@ -118,16 +123,8 @@ def scan_in_traction(runs: Runs, what: str, levels: str, pull_n: float = 441.0) 
 
     trace = runs.once(("scan in traction", levels, pull_n), run)
     before, after = trace.end(FIRST_AFTER_DAY), trace.end(FIRST_AFTER_DAY + 1)
-    values = {
-        "hernia": trace.protrusion_mm2,
-        "canal": trace.canal_area_mm2,
-        "front": trace.height_front_mm,
-        "back": trace.height_back_mm,
-        "foramen height": trace.foramen_height_mm,
-        "foramen width": trace.foramen_width_mm,
-        "foramen area": trace.foramen_area_mm2,
-    }[what][:, [level.place for level in named]]
-    if what in ("front", "back"):
+    values = openings_of(trace)[what][:, [level.place for level in named]]
+    if unit == "mm":
         return np.asarray((values[after] - values[before]).mean(axis=0))
     return np.asarray(100.0 * (values[after] / values[before] - 1.0).mean(axis=0))
 
