@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import pathlib
-from types import ModuleType
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,17 +11,8 @@ from jax import Array
 from opentraction.mechanics.disc import Core, Slow, centre_terms, core, ellipse, volume_terms
 from opentraction.mechanics.segment.points import motion_axes
 
+from . import surface
 
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, pathlib.Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-surface = _load("surface")
 HEIGHT, WEDGE, INNER = 13.7, np.radians(8.0), 0.696
 
 

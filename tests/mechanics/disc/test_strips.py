@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import pathlib
-from types import ModuleType
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,17 +21,8 @@ from opentraction.mechanics.disc import (
 )
 from opentraction.mechanics.disc.stretches import bulge, place
 
+from . import surface
 
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, pathlib.Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-surface = _load("surface")
 WEDGE = np.radians(8.0)
 MATERIAL = ("k1_mpa", "k2", "cos_square", "sin_square", "cross_sine", "bound")
 
@@ -165,3 +152,29 @@ def test_the_wall_between_two_layers_keeps_its_volume() -> None:
     after = before + 2.0 / 3.0 * speed * bulged.w
     kept = jnp.diff(after * at.h, axis=0) / jnp.diff(before * w.height_mm, axis=0)
     np.testing.assert_allclose(kept, 1.04, rtol=1e-12)
+
+
+def test_all_cells_at_once_say_what_one_after_another_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On other devices than a CPU the cells are not taken in turn."""
+    w, at = textbook(True), pose(True, 9)
+    in_turn = terms(*at, w, True)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    for a, b in zip(terms(*at, w, True), in_turn, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-10)
+
+
+def test_the_gradient_carries_tangents_forward() -> None:
+    """The implicit rule differentiates the gradient by load and material: here by J, whose column is known."""
+    w, (rotation, t, modes, swelling) = textbook(True), pose(True, 6)
+    rows = surface.rows(rotation[..., None, None], True)
+    u = surface.components((rotation.T @ t)[..., None, None], True)
+
+    def of(swelling: Array) -> Array:
+        return jnp.stack(
+            wall_gradient(rows, u, list(modes[..., None, None]), swelling[None, None], w, True)[1]
+        )
+
+    _, column = jax.jvp(of, (swelling,), (jnp.ones(()),))
+    np.testing.assert_allclose(
+        column[:, 0, 0], terms(rotation, t, modes, swelling, w, True)[2][:, -1], rtol=1e-10
+    )

@@ -33,7 +33,7 @@ PLACES_RAD = {Side.CENTRE: np.pi, Side.BOTH: np.pi, Side.LEFT: 0.8 * np.pi, Side
 """Angle of the weakest place; beside the middle 36 degrees of the outline's angle off it (assumed)."""
 FOCAL_RAD, BROAD_RAD = np.pi / 8.0, np.pi / 4.0
 """Width, one standard deviation. A protrusion takes at most a quarter of the outline, a bulge more (NASS
-2014, Fardon, Spine J 14:2525): two deviations to each side are that quarter, or half for a bulge (assumed)."""
+2014, Fardon, Spine J 14:2525): two deviations to each side are that quarter, half for a bulge (assumed)."""
 LARGEST_LOSS, HALFWAY_MM = 0.8, 3.0
 """Assumed: the share of stiffness lost at the weakest place tends to 0.8 and half that at 3 mm of depth."""
 STEPS, LARGEST_STEP_MM = 8, 1.0
@@ -92,7 +92,9 @@ def local_part_mm(
 ) -> Joints:
     """Bulge of the inner wall at the weak place beyond that of the modes, at a settled state [mm].
 
-    Wall and core may have more strips than the joint was settled with: 24 resolve a focal weakness.
+    Add `carry` times it to the bulge by the modes; the sum less the same sum at the imaged state is the change of
+    the protrusion. Alone the local part may grow as load falls, because taut fibres even out the place. Wall and
+    core may have more strips than the joint was settled with: 24 resolve a focal weakness.
     """
     strips = wall.x_mm.shape[1] * (2 if mirror else 1)
     phi = strip_angles(mirror, strips)
@@ -110,7 +112,7 @@ def local_part_mm(
         f = forces(law(s.t, s.z, s.c, at.h, swelling, wall), partials(at, b, s, wall), wall)
         return (wall.volume_mm3 * wall.carry * (f.w * local + f.s * local_p)).sum((0, 1)) - push
 
-    def step(_: int, amount: Array) -> Array:
+    def step(_: Array, amount: Array) -> Array:
         force, stiffness = jax.jvp(unbalanced, (amount,), (jnp.ones_like(amount),))
         # a wall under compression may lose its stiffness on the way: never step against the force
         change = -force / jnp.maximum(stiffness, 1e-3 * jnp.abs(force) / LARGEST_STEP_MM + 1e-9)
