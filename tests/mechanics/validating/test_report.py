@@ -211,7 +211,7 @@ def test_reasons_name_the_side_of_a_miss(report: ValidationReport) -> None:
     assert likely_reason(report.row("V024")) == "the answer is too small"
     assert likely_reason(report.row("V012")).startswith("the answer is too large")
     assert "wrong sign" in likely_reason(report.row("V041"))
-    assert likely_reason(report.row("V046")) == "papers disagree: V050"
+    assert likely_reason(report.row("V046")) == "the answer is too small; papers disagree: V050"
 
 
 def test_ticks_are_round_and_inside() -> None:

@@ -137,32 +137,36 @@ def creep_run(runs: Runs, load_n: float, creep_h: float, recovery_h: float) -> T
     return runs.once(("creep", load_n, creep_h, recovery_h), lambda: column.march(phases))
 
 
-def two_exponentials(time_s: Numbers, height_mm: Numbers) -> tuple[float, float, float]:
+def two_exponentials(time_s: Numbers, height_mm: Numbers) -> Numbers:
     """Least-squares fit of h(t) = h_end + fast exp(-t / t_fast) + slow exp(-t / t_slow), as OCONNELL2011.
 
-    Returns fast and slow parts [mm] and the slow time [s]; NaN where the height does not move. The times lie
-    on a grid, 30 s to 30 min and up to three times the window; the parts follow by linear least squares.
+    `height_mm` is (step, sample). Returns (3, sample): fast and slow parts [mm] and the slow time [s]; NaN
+    where the height does not move. The times lie on a grid, 30 s to 30 min and up to three times the window;
+    the parts follow by linear least squares at 200 even times.
     """
     even = np.linspace(0.0, time_s[-1], 200)
-    height = np.interp(even, time_s, height_mm)
-    if np.ptp(height) < 1e-9:
-        return (np.nan, np.nan, np.nan)
-    best, found = np.inf, (np.nan, np.nan, np.nan)
-    for fast_s in np.geomspace(30.0, 1800.0, 24):
-        for slow_s in np.geomspace(max(3.0 * fast_s, 1800.0), 3.0 * time_s[-1], 32):
-            shapes = np.stack([np.ones_like(even), np.exp(-even / fast_s), np.exp(-even / slow_s)], axis=1)
-            parts, *_ = np.linalg.lstsq(shapes, height, rcond=None)
-            misfit = float(((shapes @ parts - height) ** 2).sum())
-            if misfit < best:
-                best, found = misfit, (float(parts[1]), float(parts[2]), float(slow_s))
+    height = np.array([np.interp(even, time_s, one) - one[-1] for one in height_mm.T]).T
+    times = [
+        (fast_s, slow_s)
+        for fast_s in np.geomspace(30.0, 1800.0, 24)
+        for slow_s in np.geomspace(max(3.0 * fast_s, 1800.0), 3.0 * time_s[-1], 32)
+    ]
+    shapes = np.array([[np.ones_like(even), np.exp(-even / f), np.exp(-even / s)] for f, s in times])
+    bases, corners = np.linalg.qr(shapes.transpose(0, 2, 1))
+    met = bases.transpose(0, 2, 1) @ height
+    best = np.argmax((met**2).sum(axis=1), axis=0)
+    found = np.full((3, height.shape[1]), np.nan)
+    for sample, place in enumerate(best):
+        if np.ptp(height[:, sample]) > 1e-9:
+            parts = np.linalg.solve(corners[place], met[place, :, sample])
+            found[:, sample] = parts[1], parts[2], times[place][1]
     return found
 
 
 def _fits(trace: Trace, phase: int) -> Numbers:
-    """Fits of a phase from its first step under the load on: (fast mm, slow mm, slow s) by sample."""
+    """Fits of a phase from its first step under the load on: (3, sample)."""
     time_s, part = within(trace, phase)
-    height = trace.height_mm[part, RIG]
-    return np.array([two_exponentials(time_s[1:] - time_s[1], one[1:]) for one in height.T]).T
+    return two_exponentials(time_s[1:] - time_s[1], trace.height_mm[part, RIG][1:])
 
 
 @experiment(Group.CREEP, "-")

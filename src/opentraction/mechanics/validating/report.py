@@ -282,12 +282,10 @@ def _plain(value: float) -> float | None:
 
 
 def likely_reason(row: Row) -> str:
-    """A word on a row that fails: a conflict of papers, no balance, or how far off and to which side."""
+    """A word on a row that fails: no balance, or to which side it is off, and whether papers disagree."""
     if row.model is None:
         return row.note
     low, mid, high = row.model
-    if row.duty.conflicts:
-        return f"papers disagree: {', '.join(row.duty.conflicts)}"
     edge = row.window.low if mid < row.window.low else row.window.high
     side = (
         "too small"
@@ -297,4 +295,6 @@ def likely_reason(row: Row) -> str:
     if mid * edge < 0.0:
         side = "of the wrong sign"
     touches = low <= row.window.high and high >= row.window.low
-    return f"the answer is {side}" + ("; the band reaches into the window" if touches else "")
+    also = ["the band reaches into the window"] if touches else []
+    also += [f"papers disagree: {', '.join(row.duty.conflicts)}"] if row.duty.conflicts else []
+    return "; ".join([f"the answer is {side}", *also])

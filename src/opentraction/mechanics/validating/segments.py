@@ -47,21 +47,15 @@ def six_way_stiffness(runs: Runs, level: Level, follower_n: float, *, intact: bo
     column, state = specimen(runs, subject)
     rest = Load(follower_n=follower_n)
 
-    def pair(way: int, size: float) -> Numbers:
-        ends = [
-            _moved(
-                column.static(_push(way, s * size, level, follower_n), begin=rest, start=state, steps=2),
-                level,
-            )
-            for s in (1.0, -1.0)
-        ]
-        return np.asarray((ends[0] - ends[1]) / (2.0 * size))
+    def motion(way: int, size: float) -> Numbers:
+        load = _push(way, size, level, follower_n)
+        return _moved(column.static(load, begin=rest, start=state, steps=1), level)
 
     def run() -> Numbers:
         columns = []
-        for way, (first, motion) in enumerate(zip(FIRST_PROBE, PROBE, strict=True)):
-            trial = float(np.median(np.abs(pair(way, first)[way])))
-            columns.append(pair(way, motion / trial))
+        for way, (first, wanted) in enumerate(zip(FIRST_PROBE, PROBE, strict=True)):
+            size = first * wanted / float(np.median(np.abs(motion(way, first)[way])))
+            columns.append((motion(way, size) - motion(way, -size)) / (2.0 * size))
         compliance = np.array(columns).transpose(2, 1, 0)
         return np.asarray(np.linalg.inv(compliance)).transpose(1, 2, 0)
 
