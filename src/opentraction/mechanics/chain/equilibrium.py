@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from opentraction.mechanics.chain.acceleration import Memory, blank, mixed, packed
 from opentraction.mechanics.chain.elimination import carried_down, relative_motions
 from opentraction.mechanics.chain.model import Chain, Place, State, changed
 from opentraction.mechanics.chain.motion import absolute, bracketed, carried
@@ -41,10 +42,11 @@ _SWELLING = 0.08
 _GROWTH = 4.0
 """A step after which the residual has grown more than this is shortened."""
 _SHORTER = 0.3
-_SLOW = 0.2
-"""The Hessian is computed anew when an iteration leaves more than this of the residual."""
-_OLD = 6.0
-"""... or at the first iteration of a step when it has served this many."""
+_PATIENCE = 2.5
+"""The Hessian is computed anew when, at the rate of the last iteration, more than this many would follow (one
+costs about as much as three iterations without) ..."""
+_HURRY = 6
+"""... and at every iteration after this many."""
 
 
 class Balance(eqx.Module):
@@ -75,6 +77,7 @@ class Settled(eqx.Module):
 class _Carry(eqx.Module):
     place: Place
     change: Change
+    memory: Memory
     share: Float[Array, "s"]
     hessian: Float[Array, "q q j s"]
     age: Float[Array, "s"]
@@ -189,10 +192,9 @@ def newton(chain: Chain, at: Balance, hessian: Float[Array, "q q j s"]) -> Chang
     return follow(inner, motion, segments.free)
 
 
-def capped(change: Change, mirror: bool) -> Float[Array, "s"]:
+def capped(change: Change, lever: Float[Array, "n 1 1"]) -> Float[Array, "s"]:
     """Share of a change that keeps every joint, bulge and cell within what one iteration may move it."""
-    lever = 1.0 / _levers(len(change.motion), mirror)
-    reach = jnp.abs(change.motion * jnp.where(lever > 1.0, lever, 1.0)).max((0, 1)) / _REACH_MM
+    reach = jnp.abs(change.motion / lever).max((0, 1)) / _REACH_MM
     bulge = jnp.abs(change.modes_mm).max((0, 1)) / _BULGE_MM
     swell = jnp.maximum(jnp.abs(change.nucleus), jnp.abs(change.annulus)).max((0, 1)) / _SWELLING
     return 1.0 / jnp.maximum(1.0, jnp.maximum(reach, jnp.maximum(bulge, swell)))
@@ -210,7 +212,7 @@ def _full(entries: list[Entry], like: Array) -> Array:
 
 def settle(chain: Chain, before: State, load: Load) -> Settled:
     """Iterate until all samples balance or ITERATIONS have passed; a sample that balances stays as it is."""
-    samples = before.age.shape
+    samples, lever = before.age.shape, _levers(chain.motions, chain.mirror)
 
     def unfinished(carry: _Carry) -> Bool[Array, ""]:
         return (carry.count <= ITERATIONS) & jnp.any(~carry.done)
@@ -220,20 +222,22 @@ def settle(chain: Chain, before: State, load: Load) -> Settled:
         at = balance(chain, trial, before, load)
         size = residual(chain, at, trial, load)
         good = size <= _GROWTH * carry.residual
+        going = good & ~carry.done
         done = carry.done | (size <= TOLERANCE)
-        stale = ~done & jnp.where(carry.count > 0, size > _SLOW * carry.residual, carry.age >= _OLD) & good
+        stale = going & ~done & (_slow(size, carry.residual, carry.age) | (carry.count >= _HURRY))
         fresh = jax.lax.cond(
-            jnp.any(stale),
-            lambda: joint_hessian(chain, trial, before, load),
-            lambda: carry.hessian,
+            jnp.any(stale), lambda: joint_hessian(chain, trial, before, load), lambda: carry.hessian
         )
         hessian = jnp.where(stale, fresh, carry.hessian)
-        change = newton(chain, at, hessian)
-        share = jnp.where(good, capped(change, chain.mirror), _SHORTER * carry.share)
-        going = good & ~carry.done
+        step = carry.share * packed(carry.change)
+        known = going & ~stale & (carry.count > 0)
+        asked = newton(chain, at, hessian)
+        change, memory = mixed(carry.memory, asked, step, known, lever)
+        share = jnp.where(good, capped(change, lever), _SHORTER * carry.share)
         return _Carry(
             place=_chosen(going, trial, carry.place),
             change=_chosen(good, change, carry.change),
+            memory=_chosen(good, memory, carry.memory),
             share=jnp.where(done, 0.0, share),
             hessian=hessian,
             age=jnp.where(stale, 1.0, carry.age + jnp.where(done, 0.0, 1.0)),
@@ -254,6 +258,7 @@ def settle(chain: Chain, before: State, load: Load) -> Settled:
     start = _Carry(
         place=before.place,
         change=still,
+        memory=blank(still),
         share=jnp.zeros(samples),
         hessian=before.hessian,
         age=before.age,
@@ -264,6 +269,13 @@ def settle(chain: Chain, before: State, load: Load) -> Settled:
     )
     end = jax.lax.while_loop(unfinished, iterate, start)
     return Settled(end.place, end.hessian, end.age, end.residual, end.used)
+
+
+def _slow(size: Float[Array, "s"], last: Float[Array, "s"], age: Float[Array, "s"]) -> Bool[Array, "s"]:
+    """Whether the kept Hessian would take too long, or there is none; the first iteration has no rate."""
+    first = jnp.isinf(last)
+    gain = jnp.log(jnp.where(first, 1.0, last) / size)
+    return jnp.where(first, jnp.isinf(age), jnp.log(size / TOLERANCE) > _PATIENCE * gain)
 
 
 def _chosen(which: Bool[Array, "s"], new: _Tree, old: _Tree) -> _Tree:

@@ -98,7 +98,7 @@ def support_energy(
 
 
 def follower_gradient(rows: Matrix, u: Vector, height_mm: Array, load_n: Array, mirror: bool) -> list[Entry]:
-    """What the follower load (energy F x length of the path, compression positive) does on one joint's motion.
+    """What the follower load (energy F x length of the path, compression positive) does on a joint's motion.
 
     The path runs through the centres of the endplates, `height_mm` apart in the stress-free shape; inside the
     rigid vertebrae its length does not change. `rows` are those of R^T, `u` = R^T t.

@@ -1,4 +1,4 @@
-"""One joint as the sum of its parts: annulus, nucleus, what acts between the endplates' centres, strands, facets."""
+"""One joint as the sum of its parts: annulus, nucleus, the line of the endplates' centres, strands, facets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from opentraction.mechanics.disc.annulus import Wall
 from opentraction.mechanics.disc.nucleus import Core, Slow, centre_terms, volume_terms
 from opentraction.mechanics.disc.strips import wall_gradient, wall_terms
 from opentraction.mechanics.fluid import Path
-from opentraction.mechanics.segment.algebra import Entry, Matrix, Vector, mul, neg
+from opentraction.mechanics.segment.algebra import Entry, Matrix, Vector, add, mul, neg
 from opentraction.mechanics.segment.facets import Facets, facet_terms
 from opentraction.mechanics.segment.points import Hessian, accumulate
 from opentraction.mechanics.segment.strands import Strands, strand_terms
@@ -112,4 +112,4 @@ def centre_height(pose: Pose, height_mm: Float[Array, "j s"]) -> Array:
     # z . (u + h0/2 z' + h0/2 R^T z) with z = R^T e_z
     rows, half = pose.rows, 0.5 * height_mm
     along = [mul(row[2], entry) for row, entry in zip(rows, pose.u, strict=True)]
-    return sum((x for x in along if x is not None), start=half * (1.0 + jnp.asarray(rows[2][2])))
+    return jnp.asarray(add(half, mul(half, rows[2][2]), *along))
