@@ -96,3 +96,11 @@ def test_bad_tables_are_refused(tmp_path: Path) -> None:
         read_targets(table(tmp_path, "A,q,L,plain,,,,,,mm,in_vivo,yes,X"))
     with pytest.raises(BadInput, match="twice or more: A"):
         read_targets(table(tmp_path, *["A,q,L,plain,,,1,,,mm,in_vivo,yes,X"] * 2))
+
+
+def test_a_cell_may_hold_a_line_break_and_a_comma(tmp_path: Path) -> None:
+    (found,) = read_targets(
+        table(tmp_path, 'A,q,L4-L5,"one,\ntwo [spread: SD]",,,1,0.5,1.5,mm,in_vivo,yes,X')
+    )
+    assert found.spread == "SD"
+    assert window(found, Shape.CURVE).high == 1.5

@@ -185,6 +185,19 @@ def other(
             asked("stature_gain", at_min=21.0, percent_bw=60.0, table="plain table", mass_kg=87.0),
         ),
         (
+            other("facet contact force", "L3-L4", "FE, extension", 7.5, "Nm", "N"),
+            asked("facet_force", level=Level.L3_L4, side="mean", follower_n=0.0, direction="extension",
+                  moment_nm=7.5, segment="spine"),
+        ),
+        (
+            other("intradiscal pressure", "L4-L5", "flexion, pure moment, whole spine", 7.5, "Nm", "MPa"),
+            asked("spine_pressure", moment_nm=7.5, follower_n=0.0, level=L45, direction="flexion"),
+        ),
+        (
+            other("intradiscal pressure", "L3-L4", "FE, follower load", 800.0, "N", "MPa"),
+            asked("spine_pressure", moment_nm=0.0, follower_n=800.0, level=Level.L3_L4, direction="all"),
+        ),
+        (
             other("stiffness multiplier vs no preload, isolated disc", "L3-L4", "6x6", 500.0, "N"),
             asked("preload_factor", preload_n=500.0, structures="disc", levels="L3-L4"),
         ),

@@ -131,18 +131,19 @@ def _facetectomy(target: Target) -> Reading | None:
 
 @rule(
     "intradiscal pressure",
-    "follower load in N and a pure moment in Nm; a direction, else the greatest of four",
+    "intact spine, follower load in N, a pure moment in Nm, or both; a direction, else the greatest of four",
 )
 def _followed(target: Target) -> Reading | None:
     text = text_of(target)
-    if "pressure" not in target.quantity.lower() or "follower" not in text:
+    moment = load_in(target, "Nm") or number_before("nm", text)
+    if "pressure" not in target.quantity.lower() or not says(text, "follower", "pure moment"):
         return None
-    follower = load_in(target, "N")
-    if follower is None:
-        return Silent("the follower load is not printed")
+    follower = load_in(target, "N") or 0.0
+    if not follower and moment is None:
+        return Silent("neither the follower load nor the moment is printed")
     return asked(
         "spine_pressure",
-        moment_nm=number_before("nm", text) or 0.0,
+        moment_nm=moment or 0.0,
         follower_n=follower,
         level=one_level(target),
         direction=direction_in(text) or "all",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def read_targets(path: Path | None = None) -> tuple[Target, ...]:
         raise BadInput(
             f"Expected a readable table of targets, got {path}: {error}. Give a CSV file in UTF-8."
         ) from None
-    reader = csv.DictReader(text.splitlines())
+    reader = csv.DictReader(io.StringIO(text))
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise BadInput(

@@ -82,8 +82,8 @@ def number_before(unit: str, text: str) -> float | None:
 
 
 def load_in(target: Target, unit: str) -> float | None:
-    """The load of the row where its unit begins so, else the number before that unit in the condition."""
-    if not math.isnan(target.load_value) and target.load_unit.lower().startswith(unit.lower()):
+    """The load of the row where its unit is this one, else the number before that unit in the condition."""
+    if not math.isnan(target.load_value) and target.load_unit.lower().split(" ")[0] == unit.lower():
         return target.load_value
     return number_before(re.escape(unit), target.condition)
 
