@@ -20,6 +20,7 @@ from opentraction.mechanics.validating.bench import (
 from opentraction.mechanics.validating.discs import BARE
 from opentraction.mechanics.validating.experiment import Group, Runs, experiment
 from opentraction.mechanics.validating.readings import (
+    FIRST_AFTER_DAY,
     day_then,
     first_reach,
     hours,
@@ -67,7 +68,7 @@ def day_change(runs: Runs, what: str, level: str) -> Numbers:
 
     trace = runs.once("day", run)
     values = trace.height_mm if what == "height" else trace.volume_mm3
-    return _chosen(_share(values, trace.end(4), trace.end(6)), level)
+    return _chosen(_share(values, trace.end(FIRST_AFTER_DAY), trace.end(FIRST_AFTER_DAY + 2)), level)
 
 
 @experiment(Group.CREEP, "%")
@@ -81,7 +82,9 @@ def simulated_day(runs: Runs, level: str) -> Numbers:
         Phase(hours(3.0), Load(bearing=sitting)),
     ]
     trace = runs.once("simulated day", lambda: column.march(day_then(*parts)))
-    return -_chosen(_share(trace.volume_mm3, trace.end(4), trace.end(6)), level)
+    return -_chosen(
+        _share(trace.volume_mm3, trace.end(FIRST_AFTER_DAY), trace.end(FIRST_AFTER_DAY + 2)), level
+    )
 
 
 @experiment(Group.CREEP, "mm")

@@ -37,11 +37,6 @@ BRINCKMANN_N = 1000.0
 STEP_NM = 0.5
 
 
-def bare_disc(runs: Runs, level: Level) -> Column:
-    """The norm spine with one disc free, and nothing but discs."""
-    return runs.column(Subject(free=(level,), cuts=BARE))
-
-
 def specimen(runs: Runs, subject: Subject) -> tuple[Column, object]:
     """A specimen and its state: the fluid of a night lying, then 5 min unloaded on the bench."""
     column = runs.column(subject)
