@@ -67,14 +67,14 @@ def test_law_derivatives_are_those_of_its_energy() -> None:
         lambda x: x[1, 2, 0, 0],
         wall(ellipse(17.5, 25.0), jnp.full((1, 1), 12.0), 0.1, 0.7, WallMaterial(), False),
     )
-    of = lambda m: law(*m, w).energy  # noqa: E731
+    of = lambda m: law(*m, w, jnp.ones(())).energy  # noqa: E731
     for t, z, c, h, j in (
         (1.02, 0.9, 0.05, 11.0, 1.03),
         (1.2, 1.15, -0.2, 13.0, 0.97),
         (0.9, 0.95, 0.0, 11.5, 1.0),
     ):
         measures = jnp.asarray([t, z, c, h, j])
-        found = law(*measures, w)
+        found = law(*measures, w, jnp.ones(()))
         np.testing.assert_allclose(
             [found.first[k] for k in "tzchj"], jax.grad(of)(measures), rtol=1e-12, atol=1e-13
         )

@@ -164,7 +164,7 @@ def test_all_cells_at_once_say_what_one_after_another_says(monkeypatch: pytest.M
 
 
 def test_the_gradient_carries_tangents_forward() -> None:
-    """The implicit rule differentiates the gradient by load and material: here by J, whose column is known."""
+    """The implicit rule differentiates the gradient by load and material; here by J: a known column."""
     w, (rotation, t, modes, swelling) = textbook(True), pose(True, 6)
     rows = surface.rows(rotation[..., None, None], True)
     u = surface.components((rotation.T @ t)[..., None, None], True)

@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Float
 from numpy.typing import NDArray
 
-from opentraction.mechanics.disc.outline import Outline, edge
+from opentraction.mechanics.disc.outline import Edge, Outline, edge
 from opentraction.mechanics.disc.regions import ANGLE_DEG, K1_MPA, K2, regional
 
 STRIPS, LAYERS = 8, 3
@@ -121,18 +121,26 @@ def wall(
     above zero all around the outline; a wedge that closes the disc behind is refused where discs are built.
     """
     phi = strip_angles(mirror, strips)
-    at = edge(outline, phi)
-    shape = (layers, phi.size, *height_mm.shape)
     s_in = jnp.asarray(inner_scale)
     share = jnp.linspace(0.0, 1.0, layers + 1).reshape(-1, 1, 1, 1)
     rims = s_in**2 + share * (1.0 - s_in**2)
     s = jnp.sqrt(0.5 * (rims[1:] + rims[:-1]))
     incline = 2.0 * jnp.tan(0.5 * jnp.asarray(wedge_rad))
+    # the angle a strip stands for, with its mirror image's
+    counted = 2.0 * np.pi / strips * (2.0 if mirror else 1.0)
+    parts = _geometry(edge(outline, phi), s, s_in, height_mm, incline)
+    parts["volume_mm3"] *= 0.5 * (rims[1:] - rims[:-1]) * counted
+    depth = (1.0 - s) / (1.0 - s_in)
+    parts |= _material(material, depth, phi, 1.0 if weakening is None else weakening)
+    shape = (layers, phi.size, *height_mm.shape)
+    return Wall(**{name: jnp.broadcast_to(value, shape) for name, value in parts.items()})
+
+
+def _geometry(at: Edge, s: Array, s_in: Array, height_mm: Array, incline: Array) -> dict[str, Array]:
+    """Shape of the layers of scale s; the volume lacks the layer's share of area and the strip's angle."""
     height, height_p = height_mm + s * at.x * incline, s * at.x_p * incline
     thick = 0.75 * (s - s_in**2 / s)
-    area = 0.5 * (rims[1:] - rims[:-1]) * at.support * at.speed
-    counted = 2.0 * np.pi / strips * (2.0 if mirror else 1.0)
-    parts = {
+    return {
         "x_mm": s * at.x,
         "y_mm": s * at.y,
         "x_p": s * at.x_p,
@@ -151,11 +159,8 @@ def wall(
         "per_around": 1.0 / ((s * at.speed) ** 2 + height_p**2 / 12.0),
         "per_height": 1.0 / height**2,
         "per_cross": 1.0 / (s * at.speed * height),
-        "volume_mm3": area * height * counted,
+        "volume_mm3": at.support * at.speed * height,
     }
-    depth = (1.0 - s) / (1.0 - s_in)
-    parts |= _material(material, depth, phi, 1.0 if weakening is None else weakening)
-    return Wall(**{name: jnp.broadcast_to(value, shape) for name, value in parts.items()})
 
 
 def _material(

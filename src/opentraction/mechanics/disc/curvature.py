@@ -71,7 +71,7 @@ def density_hessian(
     columns: dict[str, Vector] = {"t": c.t, "z": c.z, "c": c.c, "h": c.h, "j": c.j, "p": c.h_p}
     second = held(law.second | _of_bulge(law, at, b, f, swelling, wall), one)
     rows = held(_rows(second, columns), one)
-    with_w, with_s, own_w, own_s = held(_bulging(at, f, c, wall, mirror), one)
+    with_w, with_s, own_w, own_s = _bulging(at, f, c, wall, one, mirror)
     result: Hessian = {}
     for i in range(len(c.t)):
         for j in range(i, len(c.t)):
@@ -122,7 +122,7 @@ def _rows(second: dict[str, Array], columns: dict[str, Vector]) -> dict[str, lis
 
 
 def _bulging(
-    at: Place, f: Forces, c: Columns, wall: Wall, mirror: bool
+    at: Place, f: Forces, c: Columns, wall: Wall, one: Array, mirror: bool
 ) -> tuple[list[Entry], list[Entry], list[Entry], list[Entry]]:
     """The stretches' second derivatives of W and P against (d, p), and with those against themselves."""
     third = 2.0 / 3.0
@@ -131,14 +131,12 @@ def _bulging(
     turned = plus(scale(third * f.around, at.q), scale(-third * f.cross, at.n))
     with_w = moved(wall, scale(third * f.cross, at.q), turned, mirror) + rest
     with_s = moved(wall, scale(third * f.cross, at.n), scale(third * f.around, at.n), mirror) + rest
+    with_w, with_s = held((with_w, with_s), one)
     own = 16.0 / 15.0 * f.around
     stiff = own * wall.normal_p_square + 32.0 / 3.0 * f.over
-    return (
-        with_w,
-        with_s,
-        [add(x, mul(stiff, y)) for x, y in zip(with_w, c.w, strict=True)],
-        [add(x, mul(own, y)) for x, y in zip(with_s, c.s, strict=True)],
-    )
+    own_w = [add(x, mul(stiff, y)) for x, y in zip(with_w, c.w, strict=True)]
+    own_s = [add(x, mul(own, y)) for x, y in zip(with_s, c.s, strict=True)]
+    return with_w, with_s, *held((own_w, own_s), one)
 
 
 def _add_turning(

@@ -19,6 +19,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from opentraction.mechanics.disc.annulus import Wall
+from opentraction.mechanics.disc.stretches import held
 
 TOE = 0.004
 """Width over which a fibre takes up load, in squared stretch: from a stretch of 1 to full stiffness at 1.002.
@@ -65,13 +66,15 @@ class Law(NamedTuple):
     """Keys are pairs in the order of the measures: "tt", "tz", ..."""
 
 
-def law(t: Array, z: Array, c: Array, h: Array, swelling: Array, wall: Wall) -> Law:
+def law(t: Array, z: Array, c: Array, h: Array, swelling: Array, wall: Wall, one: Array) -> Law:
     """The material of a cell as a scalar law of its five measures."""
     it, ih, ij = 1.0 / t, 1.0 / h, 1.0 / swelling
     ratio = swelling * wall.height_mm * ih
     r = ratio * ratio * it
     common, crossing = strains(t, z, c, r, wall)
-    up, down = (fibre(common + sign * crossing, wall.k1_mpa, wall.k2, wall.bound) for sign in (1.0, -1.0))
+    up, down = held(
+        tuple(fibre(common + sign * crossing, wall.k1_mpa, wall.k2, wall.bound) for sign in (1.0, -1.0)), one
+    )
     energy = wall.c10_mpa * (t + z + r - 3.0 - 2.0 * jnp.log(swelling)) + up[0] + down[0]
     kappa, sharp = wall.kappa, 1.0 - 3.0 * wall.kappa
     force, twist = up[1] + down[1], up[1] - down[1]

@@ -24,7 +24,7 @@ from opentraction.mechanics.disc.curvature import forces
 from opentraction.mechanics.disc.law import law
 from opentraction.mechanics.disc.nucleus import Core
 from opentraction.mechanics.disc.outline import Outline, edge
-from opentraction.mechanics.disc.stretches import bulge, inner, partials, place, stretch
+from opentraction.mechanics.disc.stretches import bulge, inner, one_like, partials, place, stretch
 from opentraction.mechanics.segment.algebra import Matrix, Vector, minus, plus, turned
 
 Joints = Float[Array, "j s"]
@@ -92,9 +92,9 @@ def local_part_mm(
 ) -> Joints:
     """Bulge of the inner wall at the weak place beyond that of the modes, at a settled state [mm].
 
-    Add `carry` times it to the bulge by the modes; the sum less the same sum at the imaged state is the change of
-    the protrusion. Alone the local part may grow as load falls, because taut fibres even out the place. Wall and
-    core may have more strips than the joint was settled with: 24 resolve a focal weakness.
+    Add `carry` times it to the bulge by the modes; the sum less the same sum at the imaged state is the
+    change of the protrusion. Alone the local part may grow as load falls, because taut fibres even out the
+    place. Wall and core may have more strips than the joint was settled with: 24 resolve a focal weakness.
     """
     strips = wall.x_mm.shape[1] * (2 if mirror else 1)
     phi = strip_angles(mirror, strips)
@@ -106,10 +106,12 @@ def local_part_mm(
     height = inner([row[2] for row in rotation], minus(plus(u, rim), low))
     push = pressure_mpa * (core.per_bulge_mm * local * height).sum(0)
 
+    one = one_like(swelling)
+
     def unbalanced(amount: Array) -> Array:
         b = bulge(at, [*modes, amount], [*shapes, local], [*slopes, local_p], swelling, wall)
         s = stretch(at, b, wall)
-        f = forces(law(s.t, s.z, s.c, at.h, swelling, wall), partials(at, b, s, wall), wall)
+        f = forces(law(s.t, s.z, s.c, at.h, swelling, wall, one), partials(at, b, s, wall), wall)
         return (wall.volume_mm3 * wall.carry * (f.w * local + f.s * local_p)).sum((0, 1)) - push
 
     def step(_: Array, amount: Array) -> Array:

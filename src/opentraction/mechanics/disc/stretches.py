@@ -219,7 +219,7 @@ def moved(wall: Wall, by_d: Vector, by_p: Vector, mirror: bool) -> list[Entry]:
 
 
 def columns(
-    at: Place, b: Bulge, g: Partials, shapes: Vector, slopes: Vector, wall: Wall, mirror: bool
+    at: Place, b: Bulge, g: Partials, shapes: Vector, slopes: Vector, wall: Wall, one: Array, mirror: bool
 ) -> Columns:
     """First derivatives of the stretches, the height and the bulge against all unknowns."""
     rest: list[Entry] = [None] * (len(shapes) + 1)
@@ -233,17 +233,14 @@ def columns(
         + [b.p_j]
     )
 
+    h, h_p, w, s = held((h, h_p, w, s), one)
+
     def whole(by_d: Vector, by_p: Vector, by_w: Entry, by_s: Entry) -> list[Entry]:
         direct = moved(wall, by_d, by_p, mirror) + rest
         return [add(x, mul(by_w, y), mul(by_s, k)) for x, y, k in zip(direct, w, s, strict=True)]
 
-    return Columns(
-        t=whole(nothing, g.t_p, g.t_w, g.t_s),
-        z=whole(g.z_d, nothing, g.z_w, None),
-        c=whole(g.c_d, g.c_p, g.c_w, g.c_s),
-        h=h + rest,
-        h_p=h_p + rest,
-        w=w,
-        s=s,
-        j=[None] * (len(w) - 1) + [1.0],
-    )
+    around = whole(nothing, g.t_p, g.t_w, g.t_s)
+    over = whole(g.z_d, nothing, g.z_w, None)
+    cross_ = whole(g.c_d, g.c_p, g.c_w, g.c_s)
+    around, over, cross_ = held((around, over, cross_), one)
+    return Columns(around, over, cross_, h + rest, h_p + rest, w, s, [None] * (len(w) - 1) + [1.0])

@@ -68,8 +68,9 @@ def _cell(
     b = held(bulge(at, modes, shapes, slopes, swelling, wall), one)
     s = held(stretch(at, b, wall), one)
     g = held(partials(at, b, s, wall), one)
-    c = held(columns(at, b, g, shapes, slopes, wall, mirror), one)
-    material = held(law(s.t, s.z, s.c, at.h, swelling, wall), one)
+    c = columns(at, b, g, shapes, slopes, wall, one, mirror)
+    material = law(s.t, s.z, s.c, at.h, swelling, wall, one)
+    material = material._replace(first=held(material.first, one))
     gradient = density_gradient(material, c)
     hessian = density_hessian(material, at, b, g, c, swelling, wall, one, mirror) if second else {}
     return jax.tree.map(lambda x: wall.volume_mm3 * x, (material.energy, gradient, hessian))
