@@ -26,6 +26,7 @@ def turned_deg(found: dict[str, Settled], name: str) -> float:
 
 
 # the bounds are those of the trial of the joint: 8, 12 and 24 strips agreed to 1.5 %, 3 and 5 layers to 2.5 %
+@pytest.mark.full
 @pytest.mark.parametrize(("strips", "layers", "bound"), [(24, 3, 0.015), (8, 6, 0.025)])
 def test_a_finer_wall_says_the_same(
     coarse: dict[str, Settled], strips: int, layers: int, bound: float
