@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opentraction.chart import Level, Measure, Protrusion, ProtrusionKind, Quality, Side
+from opentraction.mechanics import outputs
 from opentraction.mechanics.outputs import (
     Above,
     Below,
@@ -20,7 +21,6 @@ from opentraction.mechanics.outputs import (
     border_bulge_mm,
     flavum_length_mm,
     imaged_sizes,
-    openings,
     surroundings,
 )
 from opentraction.mechanics.segment.anatomy import (
@@ -33,6 +33,8 @@ from opentraction.mechanics.segment.anatomy import (
 from opentraction.mechanics.subject import norm_spine
 
 J, S = 5, 3
+
+openings = eqx.filter_jit(outputs.openings)
 
 
 def _deformed(turn_rad=(0.0, 0.0, 0.0), place_mm=(0.0, 0.0, 0.0), modes=(0.0,) * 5, stretch=(1.0, 1.0)):
@@ -171,7 +173,7 @@ def test_no_motion_no_change():
     around, before = _norm()
     change = openings(around, around.imaged).changes_percent(before)
     for name in ("foramen_height_mm", "foramen_area_mm2", "canal_area_mm2", "flavum_thickness_mm"):
-        assert float(jnp.abs(getattr(change, name)).max()) == 0.0
+        assert float(jnp.abs(getattr(change, name)).max()) < 1e-12
 
 
 def test_a_mirrored_pose_swaps_the_sides():

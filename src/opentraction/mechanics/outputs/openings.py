@@ -1,16 +1,16 @@
 """Foramina, canal and posterior disc border from the motions of the vertebrae and the state of the disc.
 
 A joint's axes: x forward, y left, z up, the origin in the disc's centre in the stress-free shape. What
-belongs to the vertebra above stays fixed in the upper axes, what belongs to the one below in the lower axes; a
-pose (R, t) places the former in the latter. Everything is measured in the lower axes' sagittal plane (foramina) or
-along the line of depth half-way between both bodies (canal). Arrays end in (joint, sample); time may stand
-before them.
+belongs to the vertebra above stays fixed in the upper axes, what belongs to the one below in the lower
+axes; a pose (R, t) places the former in the latter. Everything is measured in the lower axes' sagittal
+plane (foramina) or along the line of depth half-way between both bodies (canal). Arrays end in (joint,
+sample); time may stand before them.
 
-The foramen is a polygon per side: the wall of the body above, the roof (lower rim of its pedicle), the flavum
-from the roof to the tip of the superior articular process of the vertebra below, that process, the floor
-(upper rim of the lower pedicle), the wall of the body below and the disc, which bulges into it as a parabola
-over its height. The flavum keeps its volume: it thickens as it shortens, all of it inwards, for its back lies on bone.
-Folding of a slack flavum and the shift of epidural fat and veins are not in it.
+The foramen is a polygon per side: the wall of the body above, the roof (lower rim of its pedicle), the
+flavum from the roof to the tip of the superior articular process of the vertebra below, that process, the
+floor (upper rim of the lower pedicle), the wall of the body below and the disc, which bulges into it as a
+parabola over its height. The flavum keeps its volume: it thickens as it shortens, all of it inwards, for
+its back lies on bone. Folding of a slack flavum and the shift of epidural fat and veins are not in it.
 """
 
 from __future__ import annotations
