@@ -37,12 +37,20 @@ J, S = 5, 3
 openings = eqx.filter_jit(outputs.openings)
 
 
-def _deformed(turn_rad=(0.0, 0.0, 0.0), place_mm=(0.0, 0.0, 0.0), modes=(0.0,) * 5, stretch=(1.0, 1.0)):
+def _deformed(
+    turn_rad=(0.0, 0.0, 0.0), place_mm=(0.0, 0.0, 0.0), modes=(0.0,) * 5, stretch=(1.0, 1.0), local_mm=0.0
+):
     def full(values):
         return tuple(jnp.broadcast_to(jnp.asarray(value, float), (J, S)) for value in values)
 
     turn = jnp.stack([jnp.stack(row) for row in rotation_of(full(turn_rad))])
-    return Deformation(turn, jnp.stack(full(place_mm)), jnp.stack(full(modes)), jnp.stack(full(stretch)))
+    return Deformation(
+        turn,
+        jnp.stack(full(place_mm)),
+        jnp.stack(full(modes)),
+        jnp.stack(full(stretch)),
+        jnp.full((J, S), local_mm),
+    )
 
 
 def _box(width: float, chord: float, below: float, above: float) -> Surroundings:
@@ -80,8 +88,9 @@ def _box(width: float, chord: float, below: float, above: float) -> Surroundings
         flavum_mm=of(3.0),
         flavum_leg_mm=of(13.0),
         protrusion_mm=of(4.0),
-        protrusion_place=of(0.0),
+        protrusion_angle_rad=of(np.pi),
         protrusion_half_width=of(0.6),
+        weak_width_rad=of(0.4),
         imaged=_deformed(),
     )
 
@@ -142,6 +151,18 @@ def test_a_protrusion_stands_behind_the_wall_with_the_area_of_its_profile():
     np.testing.assert_allclose(seen.protrusion_mm2, 16 / 15 * 4.0 * 6.0, rtol=2e-3)
 
 
+def test_a_weak_place_bulges_at_its_middle_and_fades_beside_it():
+    box = _box(8.0, 10.0, 2.0, 6.0)
+    seen, sound = openings(box, _deformed(local_mm=0.5)), openings(box, _deformed())
+    np.testing.assert_allclose(seen.protrusion_mm, 4.5, rtol=1e-14)
+    np.testing.assert_allclose(seen.posterior_bulge_mm, 0.5, rtol=1e-14)
+    fading = 0.5 * np.exp((np.cos(np.pi - 2.4) - 1.0) / 0.4**2)
+    lost = sound.foramen_area_mm2 - seen.foramen_area_mm2
+    np.testing.assert_allclose(lost, 2 / 3 * 10 * 1.2 * fading, rtol=1e-10)
+    assert np.all((seen.canal_area_mm2 < 200.0) & (seen.canal_area_mm2 > 200.0 - 20.0 * 0.5))
+    assert np.all(seen.protrusion_mm2 > sound.protrusion_mm2)
+
+
 def test_the_flavum_keeps_its_volume_and_thickens_inwards():
     box = _box(8.0, 10.0, 2.0, 6.0)
     seen = openings(box, _deformed(stretch=(0.8, 1.25)))
@@ -200,7 +221,7 @@ def test_time_may_stand_before_joint_and_sample():
     stacked = Deformation(
         *(
             jnp.stack([getattr(step, name) for step in steps], axis=-3)
-            for name in ("turn", "place_mm", "bulge_mm", "flavum_stretch")
+            for name in ("turn", "place_mm", "bulge_mm", "flavum_stretch", "local_mm")
         )
     )
     together = openings(around, stacked)
@@ -306,7 +327,7 @@ def test_what_the_scan_shows_is_used_and_what_it_lacks_is_called_assumed():
     sizes, origins = imaged_sizes(spine.model_copy(update={"discs": discs}), reference_anatomy(S), scores)
     np.testing.assert_allclose(sizes.canal_area_mm2[3], [118.0, 130.0, 142.0])
     np.testing.assert_allclose(sizes.protrusion_mm[:, 0], [0, 0, 0, 5.0, 0])
-    assert sizes.protrusion_place[3, 0] > 0.0
+    assert np.sin(sizes.protrusion_angle_rad[3, 0]) > 0.1
     assert [quality is Quality.MEASURED for quality in origins.canal_area] == [
         False,
         False,

@@ -15,6 +15,7 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from opentraction.chart import LEVELS, Disc, Level, Measure, Quality, Side, Spine
+from opentraction.mechanics.disc.protrusion import FOCAL_RAD, PLACES_RAD
 from opentraction.mechanics.outputs.openings import Above, Below, Deformation, Surroundings
 from opentraction.mechanics.segment.anatomy import (
     Anatomy,
@@ -77,8 +78,8 @@ class Sizes(NamedTuple):
     canal_area_mm2: Numbers
     flavum_mm: Numbers
     protrusion_mm: Numbers
-    protrusion_place: Numbers
-    """Share of the canal's half width, left positive."""
+    protrusion_angle_rad: Numbers
+    """Angle around the disc where it is deepest: that of the weak place of its annulus."""
 
 
 class Origins(NamedTuple):
@@ -109,13 +110,12 @@ def imaged_sizes(
     area, area_from = _sized(
         discs, "canal_area_mm2", _norm(CANAL_MM2), CANAL_SD_MM2, draw[2], Quality.ASSUMED
     )
-    depth, place = np.zeros(shape), np.zeros(shape)
+    depth, angle = np.zeros(shape), np.full(shape, PLACES_RAD[Side.CENTRE])
     for joint, level in enumerate(LEVELS):
         found = discs[level].protrusion if level in discs else None
         if found is not None:
             depth[joint] = found.depth_mm.value + found.depth_mm.sd * draw[4][joint]
-            # the plane of the lateral recess: sides are read as left, right or middle only
-            place[joint] = {Side.LEFT: 0.5, Side.RIGHT: -0.5}.get(found.side, 0.0)
+            angle[joint] = PLACES_RAD[found.side]
     assumed = (Quality.ASSUMED,) * len(LEVELS)
     origins = Origins(height_from, assumed, area_from, assumed, _sentences(height_from, area_from))
     sizes = Sizes(
@@ -124,7 +124,7 @@ def imaged_sizes(
         canal_area_mm2=np.maximum(area, 40.0),
         flavum_mm=np.maximum(_norm(FLAVUM_MM) + FLAVUM_SD_MM * draw[3], 1.0),
         protrusion_mm=np.maximum(depth, 0.0),
-        protrusion_place=place,
+        protrusion_angle_rad=angle,
     )
     return sizes, origins
 
@@ -136,16 +136,19 @@ def surroundings(
     *,
     bulge_mm: Float[Array, "m j s"],
     flavum_stretch: Float[Array, "2 j s"],
+    local_mm: Float[Array, "j s"] | float = 0.0,
 ) -> Surroundings:
     """Edges of the openings in the axes of the joints, such that in the imaged pose they have these sizes.
 
-    `bulge_mm`, `flavum_stretch`: the disc's border and the flavum in the imaged pose (see `Deformation`).
+    `bulge_mm`, `flavum_stretch`, `local_mm`: the disc's border and the flavum in the imaged pose (see
+    `Deformation`).
     """
     imaged = Deformation(
         turn=jnp.stack([jnp.stack(row) for row in rotation_of(pose.turn_rad)]),
         place_mm=jnp.stack(pose.shift_mm),
         bulge_mm=bulge_mm,
         flavum_stretch=flavum_stretch,
+        local_mm=local_mm * jnp.ones_like(anatomy.height_mm),
     )
     upper, lower = _edges(anatomy, sizes)
     at_upper = {name: _anchored(points, pose, 0) for name, points in upper.items()}
@@ -169,8 +172,9 @@ def surroundings(
         flavum_mm=jnp.asarray(sizes.flavum_mm),
         flavum_leg_mm=half_width / np.cos(LEG_ANGLE_RAD) * spread,
         protrusion_mm=jnp.asarray(sizes.protrusion_mm),
-        protrusion_place=jnp.asarray(sizes.protrusion_place),
+        protrusion_angle_rad=jnp.asarray(sizes.protrusion_angle_rad),
         protrusion_half_width=PROTRUSION_HALF_WIDTH * spread,
+        weak_width_rad=FOCAL_RAD * spread,
         imaged=imaged,
     )
 

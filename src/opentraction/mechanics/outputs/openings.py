@@ -22,7 +22,9 @@ from jaxtyping import Array, Float
 
 _PARABOLA = 2.0 / 3.0
 """Mean of the parabola 4 z (1 - z): a bulge of 1 mm at mid-height covers 2/3 mm times the height."""
-_GAUSS, _WEIGHTS = (np.asarray(part) for part in np.polynomial.legendre.leggauss(24))
+_BACK_SHARE = 0.8
+"""Part of the disc's width that counts as its back."""
+_GAUSS, _WEIGHTS = (np.asarray(part) for part in np.polynomial.legendre.leggauss(48))
 """Places across the back of the disc, -1 right to 1 left, at which bulge and protrusion are summed."""
 
 
@@ -67,6 +69,8 @@ class Deformation(eqx.Module):
     the angle around the disc, 0 in front; three modes: the same on both sides."""
     flavum_stretch: Float[Array, "2 *ts"]
     """Length of the flavum, left and right, over any one reference length."""
+    local_mm: Float[Array, "*ts"]
+    """What a weak place of the annulus bulges beyond the modes, at its middle; 0 in a sound disc."""
 
 
 class Surroundings(eqx.Module):
@@ -91,10 +95,12 @@ class Surroundings(eqx.Module):
     """Length of one side's flavum along the back wall of the canal, in the plane of the disc."""
     protrusion_mm: Float[Array, "j s"]
     """Greatest depth of the protrusion as imaged; 0 without one."""
-    protrusion_place: Float[Array, "j s"]
-    """Where it is deepest, as a share of the canal's half width, left positive."""
+    protrusion_angle_rad: Float[Array, "j s"]
+    """Angle around the disc where it is deepest, and of the weak place; pi back, less than that left."""
     protrusion_half_width: Float[Array, "j s"]
     """Its half width as a share of the canal's half width."""
+    weak_width_rad: Float[Array, "j s"]
+    """Width of the weak place's own bulge, one standard deviation."""
     imaged: Deformation
 
 
@@ -117,7 +123,7 @@ class Openings(eqx.Module):
     protrusion_mm: Float[Array, "*ts"]
     """Depth of the protrusion where it is deepest; without one, the growth of the bulge there."""
     protrusion_mm2: Float[Array, "*ts"]
-    """Area behind the bodies' posterior walls in the disc's mid-plane, within the canal's width."""
+    """Area behind the bodies' posterior walls in the disc's mid-plane, both recesses included."""
     flavum_thickness_mm: Float[Array, "2 *ts"]
 
     def changes_percent(self, imaged: Openings) -> Openings:
@@ -134,16 +140,17 @@ def openings(around: Surroundings, now: Deformation) -> Openings:
     left_right = [_foramen(around, now, side, thicker[side]) for side in (0, 1)]
     height, width, least, area = (jnp.stack(pair) for pair in zip(*left_right, strict=True))
     across = jnp.asarray(_GAUSS).reshape((-1,) + (1,) * now.place_mm[0].ndim)
-    growth = _growth(around, now, across * around.canal_half_width_mm)
-    profile = _protrusion(around, across) + growth
     weights = jnp.asarray(_WEIGHTS).reshape(across.shape)
-    standing = (weights * jnp.maximum(profile, 0.0)).sum(0) * around.canal_half_width_mm
-    grown = (weights * growth).sum(0) * around.canal_half_width_mm
+    in_canal = _growth(around, now, _angle(around, across * around.canal_half_width_mm))
+    grown = (weights * in_canal).sum(0) * around.canal_half_width_mm
+    reach = _BACK_SHARE * around.half_width_mm
+    back = across * reach
+    profile = _protrusion(around, back) + _growth(around, now, _angle(around, back))
+    standing = (weights * jnp.maximum(profile, 0.0)).sum(0) * reach
     deeper = _depth(around, now) - _depth(around, before)
     change = (
         2.0 * around.canal_half_width_mm * deeper - grown - around.flavum_leg_mm * (thicker[0] + thicker[1])
     )
-    deepest = around.protrusion_place * around.canal_half_width_mm
     return Openings(
         foramen_height_mm=height,
         foramen_width_mm=width,
@@ -151,8 +158,8 @@ def openings(around: Surroundings, now: Deformation) -> Openings:
         foramen_area_mm2=area,
         canal_area_mm2=around.canal_area_mm2 + change,
         dural_sac_mm2=around.dural_share * around.canal_area_mm2 + change,
-        posterior_bulge_mm=border_bulge_mm(now.bulge_mm, jnp.pi),
-        protrusion_mm=around.protrusion_mm + _growth(around, now, deepest),
+        posterior_bulge_mm=_bulge(around, now, jnp.pi),
+        protrusion_mm=around.protrusion_mm + _growth(around, now, around.protrusion_angle_rad),
         protrusion_mm2=standing,
         flavum_thickness_mm=jnp.stack(thickness),
     )
@@ -200,9 +207,7 @@ def _foramen(around: Surroundings, now: Deformation, side: int, thicker_mm: Arra
     tip = (tip[0] + thicker_mm, tip[1])
     middle = (0.5 * (roof_back[0] + tip[0]) + 0.5 * thicker_mm, 0.5 * (roof_back[1] + tip[1]))
     angle = around.foramen_angle_rad if side == 0 else -around.foramen_angle_rad
-    growth = around.foramen_slant * (
-        border_bulge_mm(now.bulge_mm, angle) - border_bulge_mm(around.imaged.bulge_mm, angle)
-    )
+    growth = around.foramen_slant * _growth(around, now, angle)
     chord = _apart(corner, foot)
     area = _enclosed([corner, roof_front, roof_back, middle, tip, floor_back, floor_front, foot])
     height = _apart(_between(roof_front, roof_back), _between(floor_front, floor_back))
@@ -231,15 +236,27 @@ def _depth(around: Surroundings, now: Deformation) -> Array:
     return along / size
 
 
-def _growth(around: Surroundings, now: Deformation, y_mm: Array) -> Array:
-    """How much further the disc's border stands out than as imaged, at a place across its back."""
-    angle = jnp.pi - jnp.arcsin(jnp.clip(y_mm / around.half_width_mm, -0.999, 0.999))
-    return border_bulge_mm(now.bulge_mm, angle) - border_bulge_mm(around.imaged.bulge_mm, angle)
+def _angle(around: Surroundings, y_mm: Array) -> Array:
+    """Angle around the disc of a place across its back (left positive)."""
+    return jnp.pi - jnp.arcsin(jnp.clip(y_mm / around.half_width_mm, -0.999, 0.999))
 
 
-def _protrusion(around: Surroundings, across: Array) -> Array:
+def _bulge(around: Surroundings, now: Deformation, angle_rad: Array | float) -> Array:
+    """Bulge of the disc's border: the modes and the weak place's own, a bump around its middle."""
+    off = jnp.cos(angle_rad - around.protrusion_angle_rad) - 1.0
+    bump = jnp.exp(off / around.weak_width_rad**2)
+    return border_bulge_mm(now.bulge_mm, angle_rad) + now.local_mm * bump
+
+
+def _growth(around: Surroundings, now: Deformation, angle_rad: Array) -> Array:
+    """How much further the disc's border stands out than as imaged."""
+    return _bulge(around, now, angle_rad) - _bulge(around, around.imaged, angle_rad)
+
+
+def _protrusion(around: Surroundings, y_mm: Array) -> Array:
     """Imaged protrusion behind the walls, across its width: (1 - u^2)^2, flat at its edges; assumed."""
-    off = (across - around.protrusion_place) / around.protrusion_half_width
+    middle = around.half_width_mm * jnp.sin(around.protrusion_angle_rad)
+    off = (y_mm - middle) / (around.protrusion_half_width * around.canal_half_width_mm)
     return around.protrusion_mm * jnp.maximum(1.0 - off * off, 0.0) ** 2
 
 
