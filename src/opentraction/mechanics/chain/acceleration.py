@@ -1,7 +1,7 @@
 """Speeding up iterations with a kept Hessian: the last steps tell what the kept Hessian got wrong.
 
-Anderson's mixing (type II) of depth 2: of all combinations of the last three places, the one whose next change
-is the smallest to first order. With a fresh Hessian there is nothing to correct.
+Anderson's mixing (type II) of depth 2: of all combinations of the last three places, the one whose next
+change is the smallest to first order. With a fresh Hessian there is nothing to correct.
 """
 
 from __future__ import annotations

@@ -17,13 +17,13 @@ from jaxtyping import Array, Bool, Float
 from opentraction.mechanics.chain.acceleration import Memory, blank, mixed, packed
 from opentraction.mechanics.chain.elimination import carried_down, relative_motions
 from opentraction.mechanics.chain.model import Chain, Place, State, changed
-from opentraction.mechanics.chain.motion import absolute, bracketed, carried
+from opentraction.mechanics.chain.motion import absolute, bracketed, carried, skew, spread
 from opentraction.mechanics.chain.outside import Load, dense, on_bodies
 from opentraction.mechanics.disc.nucleus import Slow
 from opentraction.mechanics.fluid import Linear, linearise, mean_swelling
 from opentraction.mechanics.segment.algebra import Entry, turned
 from opentraction.mechanics.segment.condensation import Change, condense, follow
-from opentraction.mechanics.segment.matrices import times
+from opentraction.mechanics.segment.matrices import applied, times
 from opentraction.mechanics.segment.segment import Elastic, Pose, Segments, elastic
 
 _Tree = TypeVar("_Tree")
@@ -210,6 +210,7 @@ def _full(entries: list[Entry], like: Array) -> Array:
     return jnp.stack([zero if entry is None else zero + entry for entry in entries])
 
 
+@jax.custom_jvp
 def settle(chain: Chain, before: State, load: Load) -> Settled:
     """Iterate until all samples balance or ITERATIONS have passed; a sample that balances stays as it is."""
     samples, lever = before.age.shape, _levers(chain.motions, chain.mirror)
@@ -269,6 +270,37 @@ def settle(chain: Chain, before: State, load: Load) -> Settled:
     )
     end = jax.lax.while_loop(unfinished, iterate, start)
     return Settled(end.place, end.hessian, end.age, end.residual, end.used)
+
+
+@settle.defjvp
+def _settle_tangent(
+    primals: tuple[Chain, State, Load], tangents: tuple[Chain, State, Load]
+) -> tuple[Settled, Settled]:
+    """The implicit rule: how the balance moves with chain, state before and load, by one linear solve.
+
+    At the balance the change that Newton asks for is zero, so its derivative with the place held still, by a
+    fresh Hessian, is that of the place. A moment in 3-D has no symmetric tangent and is not seen exactly.
+    """
+    end = settle(*primals)
+    chain, before, load = primals
+    hessian = jax.lax.stop_gradient(joint_hessian(chain, end.place, before, load))
+
+    def asked(chain: Chain, before: State, load: Load) -> Change:
+        return newton(chain, balance(chain, end.place, before, load), hessian)
+
+    _, change = jax.jvp(asked, primals, tangents)
+    turn = end.place.turn
+    v, w = spread(change.motion, chain.mirror)
+    place = Place(
+        turn=times(turn, skew(w)),
+        shift_mm=applied(turn, v),
+        modes_mm=change.modes_mm,
+        pressure_mpa=change.pressure_mpa,
+        nucleus=change.nucleus,
+        annulus=change.annulus,
+    )
+    still = jax.tree.map(jnp.zeros_like, end)
+    return end, eqx.tree_at(lambda e: e.place, still, place)
 
 
 def _slow(size: Float[Array, "s"], last: Float[Array, "s"], age: Float[Array, "s"]) -> Bool[Array, "s"]:

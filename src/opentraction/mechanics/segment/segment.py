@@ -1,4 +1,4 @@
-"""One joint as the sum of its parts: annulus, nucleus, the line of the endplates' centres, strands, facets."""
+"""One joint as the sum of its parts: wall, nucleus, the line of the endplates' centres, strands, facets."""
 
 from __future__ import annotations
 
