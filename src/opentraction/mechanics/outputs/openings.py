@@ -69,7 +69,7 @@ class Deformation(eqx.Module):
     the angle around the disc, 0 in front; three modes: the same on both sides."""
     flavum_stretch: Float[Array, "2 *ts"]
     """Length of the flavum, left and right, over any one reference length."""
-    local_mm: Float[Array, "*ts"]
+    local_mm: Float[Array, "*ts"] | float = 0.0
     """What a weak place of the annulus bulges beyond the modes, at its middle; 0 in a sound disc."""
 
 
