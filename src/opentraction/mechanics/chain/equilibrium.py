@@ -213,7 +213,7 @@ def _full(entries: list[Entry], like: Array) -> Array:
 @jax.custom_jvp
 def settle(chain: Chain, before: State, load: Load) -> Settled:
     """Iterate until all samples balance or ITERATIONS have passed; a sample that balances stays as it is."""
-    samples, lever = before.age.shape, _levers(chain.motions, chain.mirror)
+    lever = _levers(chain.motions, chain.mirror)
 
     def unfinished(carry: _Carry) -> Bool[Array, ""]:
         return (carry.count <= ITERATIONS) & jnp.any(~carry.done)
@@ -248,6 +248,13 @@ def settle(chain: Chain, before: State, load: Load) -> Settled:
             count=carry.count + 1,
         )
 
+    start = _begun(chain, before)
+    end = jax.lax.while_loop(unfinished, iterate, start)
+    return Settled(end.place, end.hessian, end.age, end.residual, end.used)
+
+
+def _begun(chain: Chain, before: State) -> _Carry:
+    """The first iteration looks at the place that the last step left."""
     motions = chain.motions
     still = Change(
         motion=jnp.zeros((motions, *before.slow_mm.shape)),
@@ -256,20 +263,18 @@ def settle(chain: Chain, before: State, load: Load) -> Settled:
         nucleus=jnp.zeros_like(before.place.nucleus),
         annulus=jnp.zeros_like(before.place.annulus),
     )
-    start = _Carry(
+    return _Carry(
         place=before.place,
         change=still,
         memory=blank(still),
-        share=jnp.zeros(samples),
+        share=jnp.zeros(before.age.shape),
         hessian=before.hessian,
         age=before.age,
-        residual=jnp.full(samples, jnp.inf),
-        done=jnp.zeros(samples, bool),
-        used=jnp.zeros(samples),
+        residual=jnp.full(before.age.shape, jnp.inf),
+        done=jnp.zeros(before.age.shape, bool),
+        used=jnp.zeros(before.age.shape),
         count=jnp.array(0),
     )
-    end = jax.lax.while_loop(unfinished, iterate, start)
-    return Settled(end.place, end.hessian, end.age, end.residual, end.used)
 
 
 @settle.defjvp
