@@ -15,6 +15,9 @@ its back lies on bone. Folding of a slack flavum and the shift of epidural fat a
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -24,8 +27,10 @@ _PARABOLA = 2.0 / 3.0
 """Mean of the parabola 4 z (1 - z): a bulge of 1 mm at mid-height covers 2/3 mm times the height."""
 _BACK_SHARE = 0.8
 """Part of the disc's width that counts as its back."""
-_GAUSS, _WEIGHTS = (np.asarray(part) for part in np.polynomial.legendre.leggauss(48))
-"""Places across the back of the disc, -1 right to 1 left, at which bulge and protrusion are summed."""
+_BACK = np.polynomial.legendre.leggauss(48)
+"""Places across the back of the disc, -1 right to 1 left, at which a protrusion is summed, and weights."""
+_CANAL = np.polynomial.legendre.leggauss(8)
+"""The same across the canal, for the smooth growth of the bulge."""
 
 
 class Above(eqx.Module):
@@ -139,14 +144,13 @@ def openings(around: Surroundings, now: Deformation) -> Openings:
     thicker = [one - around.flavum_mm for one in thickness]
     left_right = [_foramen(around, now, side, thicker[side]) for side in (0, 1)]
     height, width, least, area = (jnp.stack(pair) for pair in zip(*left_right, strict=True))
-    across = jnp.asarray(_GAUSS).reshape((-1,) + (1,) * now.place_mm[0].ndim)
-    weights = jnp.asarray(_WEIGHTS).reshape(across.shape)
-    in_canal = _growth(around, now, _angle(around, across * around.canal_half_width_mm))
-    grown = (weights * in_canal).sum(0) * around.canal_half_width_mm
-    reach = _BACK_SHARE * around.half_width_mm
-    back = across * reach
-    profile = _protrusion(around, back) + _growth(around, now, _angle(around, back))
-    standing = (weights * jnp.maximum(profile, 0.0)).sum(0) * reach
+    canal_share = around.canal_half_width_mm / around.half_width_mm
+    grown = around.half_width_mm * _summed(_CANAL, canal_share, lambda at: _growth(around, now, at))
+    standing = around.half_width_mm * _summed(
+        _BACK,
+        _BACK_SHARE,
+        lambda at: jnp.maximum(_protrusion(around, at.sine) + _growth(around, now, at), 0.0),
+    )
     deeper = _depth(around, now) - _depth(around, before)
     change = (
         2.0 * around.canal_half_width_mm * deeper - grown - around.flavum_leg_mm * (thicker[0] + thicker[1])
@@ -158,8 +162,8 @@ def openings(around: Surroundings, now: Deformation) -> Openings:
         foramen_area_mm2=area,
         canal_area_mm2=around.canal_area_mm2 + change,
         dural_sac_mm2=around.dural_share * around.canal_area_mm2 + change,
-        posterior_bulge_mm=_bulge(around, now, jnp.pi),
-        protrusion_mm=around.protrusion_mm + _growth(around, now, around.protrusion_angle_rad),
+        posterior_bulge_mm=_bulge(around, now, _Place(0.0, -1.0)),
+        protrusion_mm=around.protrusion_mm + _growth(around, now, _at(around.protrusion_angle_rad)),
         protrusion_mm2=standing,
         flavum_thickness_mm=jnp.stack(thickness),
     )
@@ -170,10 +174,7 @@ def border_bulge_mm(modes_mm: Float[Array, "m *ts"], angle_rad: Array | float) -
 
     Modes: 1, cos, cos 2, then sin, sin 2 unless both sides are the same.
     """
-    bulge = modes_mm[0] + modes_mm[1] * jnp.cos(angle_rad) + modes_mm[2] * jnp.cos(2 * jnp.asarray(angle_rad))
-    if len(modes_mm) == 3:
-        return bulge
-    return bulge + modes_mm[3] * jnp.sin(angle_rad) + modes_mm[4] * jnp.sin(2 * jnp.asarray(angle_rad))
+    return _modes_at(modes_mm, _at(angle_rad))
 
 
 def flavum_length_mm(around: Surroundings, now: Deformation) -> Float[Array, "2 *ts"]:
@@ -207,7 +208,7 @@ def _foramen(around: Surroundings, now: Deformation, side: int, thicker_mm: Arra
     tip = (tip[0] + thicker_mm, tip[1])
     middle = (0.5 * (roof_back[0] + tip[0]) + 0.5 * thicker_mm, 0.5 * (roof_back[1] + tip[1]))
     angle = around.foramen_angle_rad if side == 0 else -around.foramen_angle_rad
-    growth = around.foramen_slant * _growth(around, now, angle)
+    growth = around.foramen_slant * _growth(around, now, _at(angle))
     chord = _apart(corner, foot)
     area = _enclosed([corner, roof_front, roof_back, middle, tip, floor_back, floor_front, foot])
     height = _apart(_between(roof_front, roof_back), _between(floor_front, floor_back))
@@ -236,27 +237,50 @@ def _depth(around: Surroundings, now: Deformation) -> Array:
     return along / size
 
 
-def _angle(around: Surroundings, y_mm: Array) -> Array:
-    """Angle around the disc of a place across its back (left positive)."""
-    return jnp.pi - jnp.arcsin(jnp.clip(y_mm / around.half_width_mm, -0.999, 0.999))
+class _Place(NamedTuple):
+    """A place around the disc by sine and cosine of its angle: no trigonometry for every pose."""
+
+    sine: Array | float
+    cosine: Array | float
 
 
-def _bulge(around: Surroundings, now: Deformation, angle_rad: Array | float) -> Array:
+def _at(angle_rad: Array | float) -> _Place:
+    return _Place(jnp.sin(angle_rad), jnp.cos(angle_rad))
+
+
+def _summed(rule: tuple[Any, Any], share: Array | float, value: Callable[[_Place], Array]) -> Array:
+    """Integral across the back of the disc, from -share to share of its half width, per half width."""
+    total: Array | float = 0.0
+    for place, weight in zip(*rule, strict=True):
+        sine = jnp.minimum(share, 0.999) * place
+        total = total + weight * share * value(_Place(sine, -jnp.sqrt(1.0 - sine * sine)))
+    return jnp.asarray(total)
+
+
+def _modes_at(modes_mm: Array, at: _Place) -> Array:
+    bulge = modes_mm[0] + modes_mm[1] * at.cosine + modes_mm[2] * (2.0 * at.cosine * at.cosine - 1.0)
+    if len(modes_mm) == 3:
+        return bulge
+    return bulge + modes_mm[3] * at.sine + modes_mm[4] * (2.0 * at.sine * at.cosine)
+
+
+def _bulge(around: Surroundings, now: Deformation, at: _Place) -> Array:
     """Bulge of the disc's border: the modes and the weak place's own, a bump around its middle."""
-    off = jnp.cos(angle_rad - around.protrusion_angle_rad) - 1.0
+    middle = _at(around.protrusion_angle_rad)
+    off = at.cosine * middle.cosine + at.sine * middle.sine - 1.0
     bump = jnp.exp(off / around.weak_width_rad**2)
-    return border_bulge_mm(now.bulge_mm, angle_rad) + now.local_mm * bump
+    return _modes_at(now.bulge_mm, at) + now.local_mm * bump
 
 
-def _growth(around: Surroundings, now: Deformation, angle_rad: Array) -> Array:
+def _growth(around: Surroundings, now: Deformation, at: _Place) -> Array:
     """How much further the disc's border stands out than as imaged."""
-    return _bulge(around, now, angle_rad) - _bulge(around, around.imaged, angle_rad)
+    return _bulge(around, now, at) - _bulge(around, around.imaged, at)
 
 
-def _protrusion(around: Surroundings, y_mm: Array) -> Array:
-    """Imaged protrusion behind the walls, across its width: (1 - u^2)^2, flat at its edges; assumed."""
-    middle = around.half_width_mm * jnp.sin(around.protrusion_angle_rad)
-    off = (y_mm - middle) / (around.protrusion_half_width * around.canal_half_width_mm)
+def _protrusion(around: Surroundings, across: Array | float) -> Array:
+    """Imaged protrusion behind the walls at a share of the half width; (1 - u^2)^2 is assumed."""
+    off = around.half_width_mm * (across - jnp.sin(around.protrusion_angle_rad))
+    off = off / (around.protrusion_half_width * around.canal_half_width_mm)
     return around.protrusion_mm * jnp.maximum(1.0 - off * off, 0.0) ** 2
 
 
