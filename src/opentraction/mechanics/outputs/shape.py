@@ -71,8 +71,8 @@ def edges_mm(at: Moved, half_depth_mm: Numbers) -> tuple[Numbers, Numbers]:
 def border_modes_mm(at: Moved, modes_mm: Numbers, swelling: Numbers, disc: Disc) -> Numbers:
     """Modes (1, cos, cos 2, and sin, sin 2) of the disc's outer border, (mode, step, joint, sample).
 
-    The wall keeps its own volume: what it loses in height, and what its fluid swells, bulges outwards beyond the
-    bulge of the inner wall. `modes_mm`: of the inner wall (step, mode, joint, sample).
+    The wall keeps its own volume: what it loses in height, and what its fluid swells, bulges outwards beyond
+    the bulge of the inner wall. `modes_mm`: of the inner wall (step, mode, joint, sample).
     """
     turn = np.asarray(rotation(jnp.asarray(at.turn_rad)))
     incline = 2.0 * np.tan(0.5 * disc.rest.wedge_rad)
@@ -81,9 +81,7 @@ def border_modes_mm(at: Moved, modes_mm: Numbers, swelling: Numbers, disc: Disc)
     for angle, shape in zip(_ANGLES, shapes.T, strict=True):
         x, y = disc.half_depth_mm * np.cos(angle), disc.half_width_mm * np.sin(angle)
         stress_free = disc.rest.height_mm + incline * x
-        height = (
-            turn[2, 0] * x + turn[2, 1] * y + (turn[2, 2] + 1.0) * 0.5 * stress_free + at.shift_mm[2]
-        )
+        height = turn[2, 0] * x + turn[2, 1] * y + (turn[2, 2] + 1.0) * 0.5 * stress_free + at.shift_mm[2]
         speed = np.hypot(disc.half_depth_mm * np.sin(angle), disc.half_width_mm * np.cos(angle))
         support = disc.half_depth_mm * disc.half_width_mm / speed
         thick = 0.75 * support * (1.0 - disc.inner_scale**2)
@@ -98,9 +96,7 @@ def _shapes(count: int) -> Numbers:
     return np.array(even if count == 3 else even + odd)
 
 
-def around(
-    anatomy: Anatomy, rest: Unloaded, sizes: Sizes, bulge_mm: Numbers
-) -> Surroundings:
+def around(anatomy: Anatomy, rest: Unloaded, sizes: Sizes, bulge_mm: Numbers) -> Surroundings:
     """The surroundings of the openings, `bulge_mm` (mode, joint, sample) being the border as imaged."""
     pose = imaged_pose(rest)
     ones = jnp.ones((2, *rest.height_mm.shape))

@@ -1,0 +1,202 @@
+"""Sizes, parameters and a stress-free shape become the chain of joints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import NDArray
+
+from opentraction.mechanics.chain.model import Chain
+from opentraction.mechanics.disc import Degeneration, WallMaterial, core, degeneration, ellipse, wall
+from opentraction.mechanics.fluid import Path
+from opentraction.mechanics.patient.frames import Pose, seats
+from opentraction.mechanics.patient.imaged import Imaged
+from opentraction.mechanics.segment.anatomy import Anatomy, ImagedPose
+from opentraction.mechanics.segment.facets import FacetLaw, build_facets, published_facets
+from opentraction.mechanics.segment.segment import Segments
+from opentraction.mechanics.segment.strands import build_strands
+
+Numbers = NDArray[np.float64]
+BULK_MPA = 180.0
+"""Bulk modulus of the nucleus' matter (P090). Between 20 and 2000 MPa nothing else changes."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """One ensemble's drawn sizes, (joint, sample)."""
+
+    height_mm: Numbers
+    """Imaged."""
+    wedge_rad: Numbers
+    half_depth_mm: Numbers
+    half_width_mm: Numbers
+    grade: Numbers
+
+
+@dataclass(frozen=True)
+class Unloaded:
+    """The stress-free shape, and the pose in which the scan found the joints."""
+
+    height_mm: Numbers
+    """(joint, sample) at the disc's centre."""
+    wedge_rad: Numbers
+    pose: Pose
+
+
+@dataclass(frozen=True)
+class Present:
+    """What is there: 1 or 0. Taken away in experiments, missing or fused in patients."""
+
+    joints: Float[Numbers, "j"]
+    ligaments: Float[Numbers, "j"]
+    facets: Float[Numbers, "2 j"]
+
+
+def everything(joints: int = 5) -> Present:
+    """Nothing taken away."""
+    return Present(np.ones(joints), np.ones(joints), np.ones((2, joints)))
+
+
+def assemble(
+    image: Imaged,
+    sizes: Sizes,
+    found: dict[str, Numbers],
+    rest: Unloaded,
+    *,
+    mirror: bool,
+    present: Present,
+    points_mm: Float[Array, "k 3 j s"] | None = None,
+) -> tuple[Chain, Float[Numbers, "3 3 s"]]:
+    """The chain, and the axes of L1 as imaged. `found`: drawn parameters, each (sample)."""
+    shape = sizes.height_mm.shape
+    seat = seats(image.disc_turn, image.disc_mm, rest.height_mm, rest.pose)
+    segments = _segments(image, sizes, found, rest, mirror, present)
+    points = jnp.zeros((1, 3, *shape)) if points_mm is None else points_mm
+    chain = Chain(
+        segments=segments,
+        seat_turn=jnp.asarray(seat.turn),
+        seat_mm=jnp.asarray(seat.shift_mm),
+        points_mm=points,
+        support_nmm=jnp.broadcast_to(jnp.asarray(found["thorax_stiffness"]), (3, shape[1])),
+        mirror=mirror,
+    )
+    return chain, seat.top
+
+
+def _segments(
+    image: Imaged,
+    sizes: Sizes,
+    found: dict[str, Numbers],
+    rest: Unloaded,
+    mirror: bool,
+    present: Present,
+) -> Segments:
+    shape = sizes.height_mm.shape
+
+    def every(name: str) -> Array:
+        return jnp.broadcast_to(jnp.asarray(found[name]), shape)
+
+    height, wedge = jnp.asarray(rest.height_mm), jnp.asarray(rest.wedge_rad)
+    outline = ellipse(sizes.half_depth_mm, sizes.half_width_mm)
+    worn = degeneration(sizes.grade)
+    inner = inner_scale(found, sizes)
+    material = _material(every, worn)
+    shell = wall(outline, height, wedge, inner, material, mirror)
+    middle = core(outline, height, wedge, inner, every("nucleus_matrix") * worn.solid_factor, mirror)
+    anatomy = anatomy_of(image, sizes)
+    pose = ImagedPose(tuple(jnp.asarray(rest.pose.turn_rad)), tuple(jnp.asarray(rest.pose.shift_mm)), height)
+    strands = build_strands(
+        anatomy,
+        pose,
+        mirror=mirror,
+        factor=every("ligament_factor"),
+        present=jnp.asarray(present.ligaments)[None, :, None],
+    )
+    facets = build_facets(
+        anatomy, pose, _facet_law(every), mirror=mirror, present=jnp.asarray(present.facets)[..., None]
+    )
+    section = jnp.pi * sizes.half_depth_mm * sizes.half_width_mm
+    return Segments(
+        wall=shell,
+        core=middle,
+        strands=strands,
+        facets=facets,
+        core_path=_core_path(every, worn, height),
+        wall_path=_wall_path(every, worn, (1.0 - inner) * sizes.half_depth_mm),
+        core_mm3=middle.area_mm2 * height * every("nucleus_fill"),
+        wall_mm3=shell.volume_mm3.sum((0, 1)),
+        bulk_mpa=jnp.full(shape, BULK_MPA),
+        slow_n_per_mm=every("slow_modulus") * section / height,
+        slow_s=every("slow_time"),
+        free=jnp.broadcast_to(jnp.asarray(present.joints)[:, None], shape),
+    )
+
+
+def inner_scale(found: dict[str, Numbers], sizes: Sizes) -> Array:
+    """Scale of the outline that is the inner wall, (joint, sample)."""
+    return jnp.sqrt(degeneration(sizes.grade).nucleus_share * jnp.asarray(found["nucleus_share"]))
+
+
+def _material(every: Callable[[str], Array], worn: Degeneration) -> WallMaterial:
+    return WallMaterial(
+        c10_mpa=every("annulus_matrix") * worn.matrix_factor,
+        k1_factor=every("fibre_stiffness") * worn.fibre_factor,
+        k2_factor=every("fibre_stiffening"),
+        angle_shift_rad=jnp.radians(every("fibre_angle")),
+        kappa=every("fibre_dispersion"),
+    )
+
+
+def anatomy_of(image: Imaged, sizes: Sizes) -> Anatomy:
+    """Sizes of the imaged joints from which the posterior parts are placed."""
+
+    def each(values: Numbers) -> Array:
+        return jnp.broadcast_to(jnp.asarray(values)[:, None], sizes.height_mm.shape)
+
+    return Anatomy(
+        half_depth_mm=jnp.asarray(sizes.half_depth_mm),
+        half_width_mm=jnp.asarray(sizes.half_width_mm),
+        height_mm=jnp.asarray(sizes.height_mm),
+        wedge_rad=jnp.asarray(sizes.wedge_rad),
+        upper_body_mm=each(image.body_mm[:-1]),
+        lower_body_mm=each(image.body_mm[1:]),
+        canal_depth_mm=each(image.canal_mm),
+    )
+
+
+def _facet_law(every: Callable[[str], Array]) -> FacetLaw:
+    published = published_facets()
+    return FacetLaw(
+        gap_mm=every("facet_gap"),
+        stiffness_n_per_mm=every("facet_stiffness"),
+        angle_rad=published.angle_rad + jnp.radians(every("facet_angle")),
+        lean_rad=jnp.radians(every("facet_lean")),
+        tip_gap_mm=every("facet_tip"),
+    )
+
+
+def _core_path(every: Callable[[str], Array], worn: Degeneration, height: Array) -> Path:
+    length = 0.5 * height
+    return Path(
+        charge_meq_per_ml=every("nucleus_charge") * worn.charge_factor,
+        water=worn.nucleus_water + every("nucleus_water"),
+        solid_mpa=every("nucleus_solid"),
+        conductance_per_mpa_s=every("nucleus_permeability") * worn.permeability_factor / length**2,
+        face_resistance_mpa_s=every("endplate_thickness") * length / every("endplate_permeability"),
+        growth=10.0,
+    )
+
+
+def _wall_path(every: Callable[[str], Array], worn: Degeneration, length: Array) -> Path:
+    return Path(
+        charge_meq_per_ml=every("annulus_charge") * worn.charge_factor,
+        water=worn.annulus_water + every("annulus_water"),
+        solid_mpa=every("annulus_solid"),
+        conductance_per_mpa_s=every("annulus_permeability") / length**2,
+        face_resistance_mpa_s=jnp.zeros_like(length),
+        growth=12.0,
+    )

@@ -1,0 +1,103 @@
+"""`build`: a measured spine and a patient become a model, at rest as it was imaged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from opentraction.chart import LEVELS, BadInput, Patient, Setup, Spine
+from opentraction.mechanics.loading import NUMBERS, trunk
+from opentraction.mechanics.loading.posture import GRAVITY_M_S2
+from opentraction.mechanics.patient.assembly import Present, Sizes, assemble, everything
+from opentraction.mechanics.patient.imaged import Imaged, imaged
+from opentraction.mechanics.patient.loads import LYING_BEFORE_SCAN_S, history
+from opentraction.mechanics.patient.model import Numbers, SpineModel
+from opentraction.mechanics.patient.priors import deviates, draw
+from opentraction.mechanics.patient.settle import settle
+
+LEAST_HEIGHT_MM = 2.5
+"""A thinner disc is modelled at this height: below it the strips would have no length to strain."""
+LEAST_EDGE = 0.3
+"""A disc's edge keeps this share of its height: a wedge that would close it is cut there."""
+
+
+def build(
+    spine: Spine,
+    patient: Patient,
+    *,
+    setup: Setup | None = None,
+    samples: int = 64,
+    seed: int = 1,
+    overrides: Mapping[str, float] | None = None,
+    present: Present | None = None,
+) -> SpineModel:
+    """Make the ensemble of a patient's column that rests in the imaged shape.
+
+    The imaged shape is in balance after the imaging history (night, some hours up, 20 min lying): rest
+    lengths of the strips are solved for it, sample by sample. `overrides` fixes named parameters (for
+    sweeps). Raises BadInput for an unusable spine or number of samples, NotConverged when no rest is found.
+    """
+    if not 1 <= samples <= 100_000:
+        raise BadInput(f"Expected 1 to 100000 samples, got {samples}.")
+    found = draw(seed, samples)
+    for name, value in (overrides or {}).items():
+        if name not in found:
+            raise BadInput(f"Expected the name of a parameter in priors.csv, got '{name}'.")
+        found[name] = np.full(samples, float(value))
+    image, there = imaged(spine), present or everything(len(LEVELS))
+    sizes = _sizes(image, seed, samples)
+    weight = _weight_n(patient, seed, samples)
+    numbers: dict[str, object] = {name: found[name] for name in NUMBERS}
+    body = trunk(weight, samples=samples, numbers=numbers)
+    rest = settle(
+        sizes,
+        lambda trial: assemble(image, sizes, found, trial, mirror=True, present=there),
+        lambda top: history(body, top, found["hours_up"], lying_s=LYING_BEFORE_SCAN_S),
+    )
+    chain, top = assemble(image, sizes, found, rest, mirror=True, present=there)
+    return SpineModel(
+        chain=chain,
+        found=found,
+        weight_n=weight,
+        sizes=sizes,
+        rest=rest,
+        top=top,
+        image=image,
+        present=there,
+        targetable=spine.targetable,
+        setup=setup or Setup(),
+        patient_id=patient.patient_id,
+        spine_digest=spine.digest(),
+        seed=seed,
+        samples=samples,
+        simulated=spine.simulated or patient.simulated,
+    )
+
+
+def _weight_n(patient: Patient, seed: int, samples: int) -> Numbers:
+    mass = patient.mass_kg if patient.mass_kg is not None else 70.0
+    spread = 0.0 if patient.mass_kg is not None else 0.18
+    return mass * GRAVITY_M_S2 * np.exp(spread * np.clip(deviates("mass", seed, samples), -2.5, 2.5))
+
+
+def _sizes(image: Imaged, seed: int, samples: int) -> Sizes:
+    height = _sized(image.height_mm, image.height_sd_mm, LEAST_HEIGHT_MM, "height", seed, samples)
+    area = _sized(image.area_mm2, image.area_sd_mm2, 300.0, "area", seed, samples)
+    grade = np.clip(_sized(image.grade, image.grade_sd, 1.0, "grade", seed, samples), 1.0, 5.0)
+    half_depth = np.repeat(0.5 * image.depth_mm[:, None], samples, axis=1)
+    steepest = 2.0 * np.arctan((1.0 - LEAST_EDGE) * height / (2.0 * half_depth))
+    wedge = np.clip(image.wedge_rad[:, None], -steepest, steepest)
+    return Sizes(
+        height_mm=height,
+        wedge_rad=wedge,
+        half_depth_mm=half_depth,
+        half_width_mm=area / (np.pi * half_depth),
+        grade=grade,
+    )
+
+
+def _sized(mean: Numbers, sd: Numbers, least: float, name: str, seed: int, samples: int) -> Numbers:
+    """(5, samples): mean and spread of a number, never below `least`; the first sample is the mean."""
+    z = np.stack([deviates(f"{name} {level.value}", seed, samples) for level in LEVELS])
+    return np.maximum(mean[:, None] + sd[:, None] * np.clip(z, -2.5, 2.5), least)

@@ -1,0 +1,77 @@
+"""Where the joints sit on the vertebrae, from the imaged places of the discs and the pose then."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import NDArray
+
+from opentraction.mechanics.chain.motion import rotation
+
+Numbers = NDArray[np.float64]
+
+
+class Pose(NamedTuple):
+    """Pose of the joints, upper axes in lower ones, from the stress-free shape."""
+
+    turn_rad: Float[Numbers, "3 j s"]
+    """Rotation vector."""
+    shift_mm: Float[Numbers, "3 j s"]
+
+
+class Seats(NamedTuple):
+    """Lower axes of each joint in the axes of the body below (the spine's own axes for the sacrum)."""
+
+    turn: Float[Numbers, "3 3 j s"]
+    shift_mm: Float[Numbers, "3 j s"]
+    top: Float[Numbers, "3 3 s"]
+    """Axes of L1 in the spine's own axes, as imaged."""
+
+
+def unloaded(joints: int, samples: int) -> Pose:
+    """The stress-free pose."""
+    return Pose(np.zeros((3, joints, samples)), np.zeros((3, joints, samples)))
+
+
+def seats(
+    disc_turn: Float[Numbers, "3 3 j"],
+    disc_mm: Float[Numbers, "3 j"],
+    height_mm: Float[Numbers, "j s"],
+    pose: Pose,
+) -> Seats:
+    """Seats with which the joints, in this pose, put every disc where it was imaged.
+
+    `disc_turn`, `disc_mm`: axes and centre of each disc's mid-plane in the spine's own axes (x forward, y
+    left, z up). The imaged disc's axes stand half-way between the two vertebrae: turned by half of the pose,
+    with the origin midway between the centres of the endplates, `height_mm` apart when stress-free.
+    """
+    half = np.asarray(rotation(jnp.asarray(0.5 * pose.turn_rad)))
+    full = np.asarray(rotation(jnp.asarray(pose.turn_rad)))
+    up = np.zeros_like(pose.shift_mm)
+    up[2] = 0.5 * height_mm
+    # midway between the endplates' centres, in the lower axes
+    middle = 0.5 * (pose.shift_mm + _applied(full, up) - up)
+    lower_turn = _times(disc_turn[..., None], _back(half))
+    lower_mm = disc_mm[..., None] - _applied(lower_turn, middle)
+    upper_turn = _times(lower_turn, full)
+    upper_mm = lower_mm + _applied(lower_turn, pose.shift_mm)
+    turn, shift = lower_turn.copy(), lower_mm.copy()
+    below = _back(upper_turn[:, :, 1:])
+    turn[:, :, :-1] = _times(below, lower_turn[:, :, :-1])
+    shift[:, :-1] = _applied(below, lower_mm[:, :-1] - upper_mm[:, 1:])
+    return Seats(turn, shift, upper_turn[:, :, 0])
+
+
+def _times(a: Numbers, b: Numbers) -> Numbers:
+    return np.asarray((a[:, :, None] * b[None]).sum(1))
+
+
+def _applied(a: Numbers, x: Numbers) -> Numbers:
+    return np.asarray((a * x[None]).sum(1))
+
+
+def _back(a: Numbers) -> Numbers:
+    return np.asarray(np.swapaxes(a, 0, 1))

@@ -1,0 +1,119 @@
+"""SpineModel: one patient's column as an ensemble, at rest as it was imaged, in the load of one setup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from opentraction.chart import LEVELS, BadInput, Level, Setup
+from opentraction.mechanics.chain.model import Chain
+from opentraction.mechanics.loading import NUMBERS, Trunk, trunk
+from opentraction.mechanics.patient.assembly import Present, Sizes, Unloaded, assemble, everything
+from opentraction.mechanics.patient.frames import Pose
+from opentraction.mechanics.patient.imaged import Imaged
+
+MODEL_NAME = "spatial column 1"
+"""Name and version of this mechanical model, written into every prediction."""
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SpineModel:
+    """A patient's column: `samples` sets of parameters, samples in the last axis of every array."""
+
+    chain: Chain
+    found: dict[str, Numbers]
+    """Drawn parameters by name of the prior, each (sample)."""
+    weight_n: Numbers
+    sizes: Sizes
+    rest: Unloaded
+    top: Numbers
+    """(3, 3, sample) axes of L1 in the spine's own axes, as imaged."""
+    image: Imaged
+    present: Present
+    targetable: tuple[Level, ...]
+    setup: Setup
+    patient_id: str
+    spine_digest: str
+    seed: int
+    samples: int
+    simulated: bool
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """The five levels of the column, head to foot; those not in the Spine stand in from norms."""
+        return LEVELS
+
+    @property
+    def trunk(self) -> Trunk:
+        """Weights and lever arms of the body."""
+        numbers: dict[str, object] = {name: self.found[name] for name in NUMBERS}
+        return trunk(self.weight_n, samples=self.samples, numbers=numbers)
+
+    @property
+    def l1_mm(self) -> Numbers:
+        """(3) centre of L1 from the centre of L5-S1, as imaged, in the spine's own axes."""
+        up = self.image.disc_turn[:, 2, 0]
+        first = self.image.disc_mm[:, 0] + up * 0.5 * (self.image.height_mm[0] + self.image.body_mm[0])
+        return np.asarray(first - self.image.disc_mm[:, -1])
+
+    def subset(self, n: int) -> SpineModel:
+        """The first `n` samples. Raises BadInput when there are fewer."""
+        if not 1 <= n <= self.samples:
+            raise BadInput(
+                f"Expected 1 to {self.samples} samples, got {n}. Build the model with more samples."
+            )
+
+        def cut(value: Numbers) -> Numbers:
+            return value[..., :n]
+
+        return replace(
+            self,
+            chain=jax.tree.map(cut, self.chain),
+            found={name: cut(value) for name, value in self.found.items()},
+            weight_n=cut(self.weight_n),
+            sizes=Sizes(**{name: cut(value) for name, value in vars(self.sizes).items()}),
+            rest=Unloaded(
+                cut(self.rest.height_mm), cut(self.rest.wedge_rad), Pose(*map(cut, self.rest.pose))
+            ),
+            top=cut(self.top),
+            samples=n,
+        )
+
+    def with_setup(self, setup: Setup) -> SpineModel:
+        """The same patient in another posture, table or harness."""
+        return replace(self, setup=setup)
+
+    def spatial(self) -> SpineModel:
+        """The same column with all six motions of every joint: for loads that are not laterally symmetric."""
+        return self.assembled(mirror=False)
+
+    def assembled(
+        self,
+        *,
+        mirror: bool,
+        present: Present | None = None,
+        free_thorax: bool = False,
+        points_mm: Numbers | None = None,
+    ) -> SpineModel:
+        """The same column put together again.
+
+        With structures taken away, the thorax not held by a table, or forces at other points of the bodies,
+        (point, 3, body, sample).
+        """
+        there = self.present if present is None else present
+        found = self.found | ({"thorax_stiffness": np.zeros(self.samples)} if free_thorax else {})
+        points = None if points_mm is None else jnp.asarray(points_mm)
+        chain, top = assemble(
+            self.image, self.sizes, found, self.rest, mirror=mirror, present=there, points_mm=points
+        )
+        return replace(self, chain=chain, top=top, present=there)
+
+
+def everything_present() -> Present:
+    """Nothing taken away."""
+    return everything(len(LEVELS))

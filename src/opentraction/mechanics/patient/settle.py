@@ -1,0 +1,156 @@
+"""Finding the stress-free shape whose joints, after the history before the scan, stand as they were imaged.
+
+Two loops. The outer one runs the history and so knows the fluid in the discs when the scan was taken. The
+inner one holds every joint in its imaged pose, with that fluid, and changes the disc's rest lengths (height,
+wedge and offset of the stress-free shape) until the joint asks for no force: joint by joint, by Newton.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import NDArray
+
+from opentraction.chart import NotConverged
+from opentraction.mechanics.chain.equilibrium import balance, joint_hessian
+from opentraction.mechanics.chain.march import march
+from opentraction.mechanics.chain.model import Chain, Place, State, changed, start_state
+from opentraction.mechanics.chain.motion import rotation
+from opentraction.mechanics.chain.outside import Load
+from opentraction.mechanics.patient.anderson import Anderson
+from opentraction.mechanics.patient.assembly import Sizes, Unloaded
+from opentraction.mechanics.patient.frames import Pose
+from opentraction.mechanics.segment.condensation import condense, follow
+
+Numbers = NDArray[np.float64]
+TOLERANCE_MM = 5e-7
+_ROUNDS = 25
+_ARM_MM = 20.0
+_PROBE_MM = 1e-4
+_MOST_MM = 0.5
+"""Most that one inner iteration changes a rest length."""
+_INNER = 12
+_RELAX = 8
+_FORCE_N = 1e-6
+
+
+def settle(
+    sizes: Sizes,
+    assembled: Callable[[Unloaded], tuple[Chain, Numbers]],
+    history: Callable[[Numbers], Sequence[Load]],
+) -> Unloaded:
+    """The stress-free shape, and the pose in which the scan found the joints.
+
+    `assembled` makes the (laterally symmetric) chain and the axes of L1 as imaged for a stress-free shape,
+    `history` the loads that end with the scan. Ligaments and facets keep their published strain and gap in
+    the imaged shape. A sample that has arrived is left as it is, so that it does not depend on the others.
+    Raises NotConverged.
+    """
+    lengths = np.stack([sizes.height_mm, _ARM_MM * sizes.wedge_rad, np.zeros_like(sizes.height_mm)])
+    shape = lengths.shape
+    guess, off = Anderson(), np.full(shape[-1], np.inf)
+    for _ in range(_ROUNDS):
+        rest = _rest(lengths, sizes)
+        chain, top = assembled(rest)
+        loads = history(top)
+        state, trace = march(chain, start_state(chain), loads, what="the history before the scan")
+        turned = np.abs(np.asarray(trace.rotation_rad[-1]) - rest.pose.turn_rad).max(axis=(0, 1))
+        moved = np.abs(np.asarray(trace.shift_mm[-1]) - rest.pose.shift_mm).max(axis=(0, 1))
+        off = np.maximum(_ARM_MM * turned, moved)
+        if (off < TOLERANCE_MM).all():
+            return rest
+        found = _rest_lengths(lengths, sizes, assembled, state, _still(loads[-1]))
+        better = guess.next(lengths.reshape(-1, shape[-1]), found.reshape(-1, shape[-1])).reshape(shape)
+        lengths = np.where(off >= TOLERANCE_MM, better, lengths)
+    worst = int(np.argmax(off))
+    raise NotConverged(
+        f"Expected a rest shape within {TOLERANCE_MM:g} mm of the imaged one, sample {worst} is off by "
+        f"{off[worst]:.3g} mm. Check the heights, wedges and grades of the discs."
+    )
+
+
+def _rest(lengths: Float[Numbers, "3 j s"], sizes: Sizes) -> Unloaded:
+    """The stress-free shape of these rest lengths (height, edge of the wedge, offset) and its imaged pose.
+
+    In the imaged pose the endplates' centres are the imaged height apart along the normal half-way between
+    the two plates, and `offset` along it forward.
+    """
+    height, wedge, offset = lengths[0], lengths[1] / _ARM_MM, lengths[2]
+    turn = np.zeros((3, *height.shape))
+    turn[1] = wedge - sizes.wedge_rad
+    full, half = (np.asarray(rotation(jnp.asarray(share * turn))) for share in (1.0, 0.5))
+    shift = sizes.height_mm * half[:, 2] + offset * half[:, 0] - 0.5 * height * full[:, 2]
+    shift[2] -= 0.5 * height
+    return Unloaded(height, wedge, Pose(turn, shift))
+
+
+def _rest_lengths(
+    lengths: Float[Numbers, "3 j s"],
+    sizes: Sizes,
+    assembled: Callable[[Unloaded], tuple[Chain, Numbers]],
+    scanned: State,
+    load: Load,
+) -> Float[Numbers, "3 j s"]:
+    """Rest lengths with which no joint asks for a force in its imaged pose, its fluid as when scanned."""
+
+    def asked(trial: Numbers) -> Numbers:
+        rest = _rest(trial, sizes)
+        chain, _ = assembled(rest)
+        return np.asarray(held_force(chain, scanned, load, *map(jnp.asarray, rest.pose)))
+
+    for _ in range(_INNER):
+        force = asked(lengths)
+        if np.abs(force).max() < _FORCE_N:
+            break
+        columns = []
+        for k in range(3):
+            probe = lengths.copy()
+            probe[k] += _PROBE_MM
+            columns.append((asked(probe) - force) / _PROBE_MM)
+        slope = np.moveaxis(np.array(columns), (0, 1), (-1, -2))
+        step = -np.linalg.solve(slope, np.moveaxis(force, 0, -1)[..., None])[..., 0]
+        lengths = lengths + np.clip(np.moveaxis(step, -1, 0), -_MOST_MM, _MOST_MM)
+    return lengths
+
+
+@eqx.filter_jit
+def held_force(
+    chain: Chain, scanned: State, load: Load, turn_rad: Float[Array, "3 j s"], shift_mm: Float[Array, "3 j s"]
+) -> Float[Array, "n j s"]:
+    """Force [N] that each joint asks for when held in a pose: moments over 20 mm.
+
+    Bulge and pressure are settled, the fluid stays where it is.
+    """
+    place = eqx.tree_at(lambda p: (p.turn, p.shift_mm), scanned.place, (rotation(turn_rad), shift_mm))
+    segments = chain.segments
+
+    def relax(_: int, place: Place) -> Place:
+        at = balance(chain, place, scanned, load)
+        inner = condense(
+            at.gradient,
+            joint_hessian(chain, place, scanned, load),
+            at.volume_gradient,
+            at.volume_gap_mm3,
+            (segments.core_mm3, segments.wall_mm3),
+            segments.bulk_mpa,
+            (at.nucleus, at.annulus),
+            chain.motions,
+        )
+        change = follow(inner, jnp.zeros_like(at.gradient[: chain.motions]), segments.free)
+        reach = jnp.abs(change.modes_mm).max(axis=(0, 1))
+        return changed(place, change, jnp.minimum(1.0, 1.0 / jnp.maximum(reach, 1e-30)), chain.mirror)
+
+    place = jax.lax.fori_loop(0, _RELAX, relax, place)
+    force = balance(chain, place, scanned, load).gradient[: chain.motions]
+    return force * jnp.array([1.0, 1.0, 1.0 / _ARM_MM]).reshape(3, 1, 1)
+
+
+def _still(load: Load) -> Load:
+    """The last step of a block, in no time."""
+    last = eqx.tree_at(lambda x: x.dt_s, load, jnp.zeros_like(load.dt_s))
+    return Load(**{name: getattr(last, name)[-1] for name in last.__dataclass_fields__})
