@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 
 from opentraction.mechanics.chain.motion import rotation_vector
 from opentraction.mechanics.chain.outside import Load
-from opentraction.mechanics.loading import BLOCK, Kind, Stance, history_durations_s, history_layout
+from opentraction.mechanics.loading import BLOCK, Kind, Layout, Stance, history_durations_s, history_layout
 from opentraction.mechanics.loading.posture import PostureLoad, Trunk, posture_load
 
 Numbers = NDArray[np.float64]
 LYING_BEFORE_SCAN_S = 20 * 60.0
 """Positioning, localisers and the sequence before: assumed."""
 JOINTS = 5
+CHANGE_STEPS = 4
+"""Steps over which a change of posture is spread: the first, short ones of the new posture."""
 
 
 def tilted(top: Numbers, turn_rad: object) -> Numbers:
@@ -69,10 +71,23 @@ def history(
     lying, up = posture_load(body, Stance.SUPINE), posture_load(body, Stance.STANDING)
     at_last = lying if last is None else last
     kinds = {Kind.NIGHT: lying, Kind.DAY: up, Kind.LYING: at_last}
-    follower = layout.by_kind({kind: load.compression_n for kind, load in kinds.items()})
-    tilt = layout.by_kind({kind: jnp.asarray(tilted(top, load.turn_rad)) for kind, load in kinds.items()})
+    follower = _over(layout, {kind: np.asarray(load.compression_n) for kind, load in kinds.items()})
+    tilt = _over(layout, {kind: tilted(top, load.turn_rad) for kind, load in kinds.items()})
     dt = layout.dt_s(history_durations_s(jnp.asarray(hours_up), lying_s=lying_s))
-    return blocks(steady(np.asarray(dt), np.asarray(follower), np.asarray(tilt)))
+    return blocks(steady(np.asarray(dt), follower, tilt))
+
+
+def _over(layout: Layout, values: dict[Kind, Numbers]) -> Numbers:
+    """A value for each kind of piece over the steps; a change of posture is spread over its first ones."""
+    before = values[layout.pieces[0].kind]
+    out = []
+    for piece in layout.pieces:
+        after = values[piece.kind]
+        for step in range(piece.steps):
+            share = min(1.0, (step + 1) / CHANGE_STEPS)
+            out.append((1.0 - share) * before + share * after)
+        before = after
+    return np.stack(out)
 
 
 def sequence(pieces: Sequence[Load]) -> Load:

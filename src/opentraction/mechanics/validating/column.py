@@ -47,6 +47,8 @@ from opentraction.mechanics.validating.bench import (
 
 Numbers = NDArray[np.float64]
 _STEPS = 20
+_CHANGE_STEPS = 4
+"""Steps of no length over which the load changes at the start of a phase."""
 _DRAINED_S = 1e7
 """A step so long that all fluid has moved."""
 _FIRST_SHARE = 2.0
@@ -158,15 +160,18 @@ class SpatialColumn:
         chain = self._chain(mirror, held=held, at=self._points(loads))
         acts, dt, index = [], [], []
         before = self._act(loads[0])
-        acts.append(replace(before, follower_n=0.0 * before.follower_n, force_n=0.0 * before.force_n))
+        before = replace(before, follower_n=0.0 * before.follower_n, force_n=0.0 * before.force_n)
+        acts.append(before)
         dt.append(0.0)
         index.append(-1)
         ends = (np.arange(1, _STEPS + 1) / _STEPS) ** _FIRST_SHARE
         for place, phase in enumerate(phases):
             act = self._act(phase.load)
-            acts += [act] * (_STEPS + 1)
-            dt += [0.0, *np.diff(ends, prepend=0.0) * phase.duration_s]
-            index += [place] * (_STEPS + 1)
+            acts += [_between(before, act, min(1.0, (k + 1) / _CHANGE_STEPS)) for k in range(_CHANGE_STEPS)]
+            acts += [act] * _STEPS
+            before = act
+            dt += [*[0.0] * _CHANGE_STEPS, *np.diff(ends, prepend=0.0) * phase.duration_s]
+            index += [place] * (_STEPS + _CHANGE_STEPS)
         steps = np.array(dt)
         return self._run(
             chain, self._state(chain, start), acts, steps, np.cumsum(steps), np.array(index), 0.0 * steps
