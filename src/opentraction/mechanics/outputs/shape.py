@@ -96,6 +96,13 @@ def _shapes(count: int) -> Numbers:
     return np.array(even if count == 3 else even + odd)
 
 
+def imaged_border_mm(modes_mm: Numbers, swelling: Numbers, disc: Disc) -> Numbers:
+    """Modes of the border as imaged, (mode, joint, sample), from the bulge and swelling at the scan."""
+    turn, shift = (np.asarray(part)[:, None] for part in disc.rest.pose)
+    still = np.zeros_like(shift[0])
+    return border_modes_mm(Moved(turn, shift, still, still), modes_mm[None], swelling[None], disc)[:, 0]
+
+
 def around(anatomy: Anatomy, rest: Unloaded, sizes: Sizes, bulge_mm: Numbers) -> Surroundings:
     """The surroundings of the openings, `bulge_mm` (mode, joint, sample) being the border as imaged."""
     pose = imaged_pose(rest)

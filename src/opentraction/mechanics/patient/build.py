@@ -50,7 +50,7 @@ def build(
     weight = _weight_n(patient, seed, samples)
     numbers: dict[str, object] = {name: found[name] for name in NUMBERS}
     body = trunk(weight, samples=samples, numbers=numbers)
-    rest = settle(
+    rest, scanned = settle(
         sizes,
         lambda trial: assemble(image, sizes, found, trial, mirror=True, present=there),
         lambda top: history(body, top, found["hours_up"], lying_s=LYING_BEFORE_SCAN_S),
@@ -62,6 +62,7 @@ def build(
         weight_n=weight,
         sizes=sizes,
         rest=rest,
+        scanned=scanned,
         top=top,
         image=image,
         present=there,

@@ -15,6 +15,7 @@ from opentraction.mechanics.loading import NUMBERS, Trunk, trunk
 from opentraction.mechanics.patient.assembly import Present, Sizes, Unloaded, assemble, everything
 from opentraction.mechanics.patient.frames import Pose
 from opentraction.mechanics.patient.imaged import Imaged
+from opentraction.mechanics.patient.settle import Scanned
 
 MODEL_NAME = "spatial column 1"
 """Name and version of this mechanical model, written into every prediction."""
@@ -31,6 +32,7 @@ class SpineModel:
     weight_n: Numbers
     sizes: Sizes
     rest: Unloaded
+    scanned: Scanned
     top: Numbers
     """(3, 3, sample) axes of L1 in the spine's own axes, as imaged."""
     image: Imaged
@@ -80,6 +82,7 @@ class SpineModel:
             rest=Unloaded(
                 cut(self.rest.height_mm), cut(self.rest.wedge_rad), Pose(*map(cut, self.rest.pose))
             ),
+            scanned=Scanned(*map(cut, self.scanned)),
             top=cut(self.top),
             samples=n,
         )

@@ -8,6 +8,7 @@ wedge and offset of the stress-free shape) until the joint asks for no force: jo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -39,12 +40,21 @@ _RELAX = 8
 _FORCE_N = 1e-6
 
 
+class Scanned(NamedTuple):
+    """The discs as the scan found them."""
+
+    modes_mm: Float[Numbers, "m j s"]
+    """Bulge of the inner wall."""
+    swelling: Float[Numbers, "j s"]
+    """Swelling ratio of the wall."""
+
+
 def settle(
     sizes: Sizes,
     assembled: Callable[[Unloaded], tuple[Chain, Numbers]],
     history: Callable[[Numbers], Sequence[Load]],
-) -> Unloaded:
-    """The stress-free shape, and the pose in which the scan found the joints.
+) -> tuple[Unloaded, Scanned]:
+    """The stress-free shape with the pose in which the scan found the joints, and the discs' state then.
 
     `assembled` makes the (laterally symmetric) chain and the axes of L1 as imaged for a stress-free shape,
     `history` the loads that end with the scan. Ligaments and facets keep their published strain and gap in
@@ -63,7 +73,7 @@ def settle(
         moved = np.abs(np.asarray(trace.shift_mm[-1]) - rest.pose.shift_mm).max(axis=(0, 1))
         off = np.maximum(_ARM_MM * turned, moved)
         if (off < TOLERANCE_MM).all():
-            return rest
+            return rest, Scanned(np.asarray(trace.modes_mm[-1]), np.asarray(trace.annulus[-1]))
         found = _rest_lengths(lengths, sizes, assembled, state, _still(loads[-1]))
         better = guess.next(lengths.reshape(-1, shape[-1]), found.reshape(-1, shape[-1])).reshape(shape)
         lengths = np.where(off >= TOLERANCE_MM, better, lengths)
@@ -105,7 +115,9 @@ def _rest_lengths(
 
     for _ in range(_INNER):
         force = asked(lengths)
-        if np.abs(force).max() < _FORCE_N:
+        # each sample stops by itself, so that it does not depend on the others
+        going = np.abs(force).max(axis=(0, 1)) >= _FORCE_N
+        if not going.any():
             break
         columns = []
         for k in range(3):
@@ -114,7 +126,7 @@ def _rest_lengths(
             columns.append((asked(probe) - force) / _PROBE_MM)
         slope = np.moveaxis(np.array(columns), (0, 1), (-1, -2))
         step = -np.linalg.solve(slope, np.moveaxis(force, 0, -1)[..., None])[..., 0]
-        lengths = lengths + np.clip(np.moveaxis(step, -1, 0), -_MOST_MM, _MOST_MM)
+        lengths = lengths + going * np.clip(np.moveaxis(step, -1, 0), -_MOST_MM, _MOST_MM)
     return lengths
 
 
@@ -129,7 +141,7 @@ def held_force(
     place = eqx.tree_at(lambda p: (p.turn, p.shift_mm), scanned.place, (rotation(turn_rad), shift_mm))
     segments = chain.segments
 
-    def relax(_: int, place: Place) -> Place:
+    def relax(_: Array, place: Place) -> Place:
         at = balance(chain, place, scanned, load)
         inner = condense(
             at.gradient,

@@ -25,6 +25,7 @@ from opentraction.mechanics.outputs.shape import (
     around,
     border_modes_mm,
     edges_mm,
+    imaged_border_mm,
     moved,
     opened,
 )
@@ -321,7 +322,8 @@ class SpatialColumn:
         border = border_modes_mm(at, np.asarray(trace.modes_mm), np.asarray(trace.annulus), self._disc)
         anatomy = anatomy_of(model.image, model.sizes)
         sizes, _ = imaged_sizes(self._spine, anatomy)
-        surrounding = around(anatomy, model.rest, sizes, np.zeros((3, *model.rest.height_mm.shape)))
+        border_then = imaged_border_mm(*model.scanned, self._disc)
+        surrounding = around(anatomy, model.rest, sizes, border_then)
         open_ = opened(surrounding, at, border)
         core, wall = np.asarray(segments.core_mm3), np.asarray(segments.wall_mm3)
         nucleus, annulus = np.asarray(trace.nucleus), np.asarray(trace.annulus)
