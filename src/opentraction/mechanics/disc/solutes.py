@@ -171,7 +171,9 @@ def outflow_of(swelling: Float[Array, "t1 c j s"], shares: Shares) -> Float[Arra
     Only for a path closed at its inner end; per stress-free volume of the path, as in the fluid's step.
     """
     weight = jnp.asarray(shares)[:, None, None]
-    return -jnp.cumsum(weight * jnp.diff(swelling, axis=0), axis=1)
+    # not cumsum: compiled for the CPU, some versions of it drop a leading zero
+    sums = jnp.tril(jnp.ones((swelling.shape[1],) * 2))
+    return -jnp.einsum("ik,tk...->ti...", sums, weight * jnp.diff(swelling, axis=0))
 
 
 @eqx.filter_jit
