@@ -12,12 +12,19 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from opentraction.chart import LEVELS, Patient, Posture, Setup, Sex
+from opentraction.chart import LEVELS, Patient, Posture, Setup, Sex, Spine
 from opentraction.mechanics.chain import model as chain_model
 from opentraction.mechanics.chain.march import march
 from opentraction.mechanics.chain.model import Chain, State, start_state
 from opentraction.mechanics.chain.outside import Load as ChainLoad
-from opentraction.mechanics.loading import PULL_NUMBERS, Stance, harness_line, posture_load, session_load
+from opentraction.mechanics.loading import (
+    PULL_NUMBERS,
+    PullLoad,
+    Stance,
+    harness_line,
+    posture_load,
+    session_load,
+)
 from opentraction.mechanics.loading.posture import PostureLoad
 from opentraction.mechanics.outputs.attachments import imaged_sizes
 from opentraction.mechanics.outputs.shape import (
@@ -229,7 +236,7 @@ class SpatialColumn:
             pose=bearing.pose,
         )
 
-    def _pulled(self, pull: Pull, bearing: Bearing):  # type: ignore[no-untyped-def]
+    def _pulled(self, pull: Pull, bearing: Bearing) -> PullLoad:
         model, body = self.model, self._bearing(bearing)
         posture = Posture.PRONE if bearing.stance is Stance.PRONE else Posture.SUPINE
         l1 = model.l1_mm
@@ -362,7 +369,7 @@ class SpatialColumn:
         )
 
     @cached_property
-    def _spine(self):  # type: ignore[no-untyped-def]
+    def _spine(self) -> Spine:
         return norm_spine(pfirrmann=self.subject.grade, scale=self.subject.height_scale)
 
 
