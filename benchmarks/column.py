@@ -27,7 +27,7 @@ def main() -> None:
     start = time.perf_counter()
     from opentraction import mechanics
     from opentraction.chart import Family, Hold, Patient, Ramp, Release, TractionProfile
-    from opentraction.mechanics.subject import norm_spine
+    from opentraction.mechanics.validating.subject import norm_spine
 
     print(f"import                                   {time.perf_counter() - start:8.2f} s")
     patient, spine = Patient(patient_id="bench", mass_kg=75, simulated=True), norm_spine()

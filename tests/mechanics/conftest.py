@@ -6,7 +6,7 @@ import pytest
 
 from opentraction import mechanics
 from opentraction.chart import Family, Hold, Patient, Ramp, Release, Sex, TractionProfile
-from opentraction.mechanics.subject import norm_spine
+from opentraction.mechanics.validating.subject import norm_spine
 
 
 @pytest.fixture(scope="session")

@@ -98,4 +98,6 @@ class Dose(Value):
     planned_dose_mpa_s: Annotated[tuple[float, float, float] | None, Field()] = None
     """The plan's dose at the target level, for comparison."""
     model: str
+    samples: Annotated[int, Field(ge=1)] | None = None
+    """How many samples of the model the bands are taken over."""
     reported_not_measured: bool = False

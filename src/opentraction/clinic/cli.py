@@ -321,17 +321,25 @@ def course(
     )  # fmt: skip
 
 
-@app.command(epilog="Example: opentraction validate --json")
+@app.command(epilog="Example: opentraction validate --html validation.html")
 def validate(
     targets: Annotated[
         Path | None, typer.Option(help="Another table of targets (CSV, same columns).")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write the page with every row and curve.")] = None,
+    samples: Annotated[int, typer.Option(help="Samples of each experiment.")] = 16,
+    understood: Annotated[
+        bool, typer.Option("--understood", help="Print the quantities and conditions that are understood.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Hold the mechanical model against published measurements; misses are printed, not hidden."""
-    from opentraction.clinic.commands.validate import print_validation
+    from opentraction.clinic.commands.validate import print_understood, print_validation
 
-    print_validation(targets=targets, as_json=as_json)
+    if understood:
+        print_understood()
+        return
+    print_validation(targets=targets, as_json=as_json, html=html, samples=samples)
 
 
 @app.command(epilog="Example: opentraction report case/course.json --out report.html")

@@ -1,4 +1,4 @@
-"""The fast column of `mechanics` as the engine of planning."""
+"""The column of `mechanics` as the engine of planning."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def _simulate(
 
 
 def _pressures(response: mechanics.Response) -> PressureTrace:
-    pressure = dict(zip(response.levels, response.pressure_mpa, strict=True))
-    rest = dict(zip(response.levels, response.rest_pressure_mpa, strict=True))
+    """Of the samples that found a balance."""
+    used = response.answered
+    pressure = {lv: p[:, used] for lv, p in zip(response.levels, response.pressure_mpa, strict=True)}
+    rest = {lv: p[used] for lv, p in zip(response.levels, response.rest_pressure_mpa, strict=True)}
     return response.time_s, pressure, rest

@@ -30,7 +30,7 @@ from opentraction.mechanics.segment.anatomy import (
     rotation_of,
     unloaded_pose,
 )
-from opentraction.mechanics.subject import norm_spine
+from opentraction.mechanics.validating.subject import norm_spine
 
 J, S = 5, 3
 

@@ -7,15 +7,13 @@ import pytest
 from opentraction.chart import Family, Hold, Patient, Ramp, Release, Sex, TractionProfile
 from opentraction.mechanics.chain.march import march
 from opentraction.mechanics.chain.model import start_state
-from opentraction.mechanics.outputs.attachments import imaged_sizes
+from opentraction.mechanics.outputs.response import Response
 from opentraction.mechanics.outputs.session import rest, simulate
 from opentraction.mechanics.outputs.shape import moved
-from opentraction.mechanics.patient.assembly import anatomy_of
 from opentraction.mechanics.patient.build import build
 from opentraction.mechanics.patient.loads import LYING_BEFORE_SCAN_S, history
 from opentraction.mechanics.patient.model import SpineModel
-from opentraction.mechanics.response import Response
-from opentraction.mechanics.subject import norm_spine
+from opentraction.mechanics.validating.subject import norm_spine
 
 pytestmark = pytest.mark.full
 SAMPLES = 4
@@ -42,8 +40,7 @@ def pulled(model: SpineModel) -> Response:
             Release(duration_s=30.0),
         ),
     )
-    sizes, _ = imaged_sizes(norm_spine(), anatomy_of(model.image, model.sizes))
-    return simulate(model, profile, sizes, after_s=1800.0)
+    return simulate(model, profile, after_s=1800.0)
 
 
 def test_the_imaging_history_ends_in_the_imaged_shape(model: SpineModel) -> None:

@@ -15,7 +15,7 @@ from opentraction.mechanics.validating import (
     LinearBench,
     Load,
     Phase,
-    RowRole,
+    Role,
     Status,
     Subject,
     Trace,
@@ -45,7 +45,7 @@ def table(folder: Path, *rows: str) -> Path:
 def test_every_row_of_the_table_stands_in_the_report(report: ValidationReport) -> None:
     assert [row.target.id for row in report.rows] == [f"V{k:03d}" for k in range(1, 180)]
     assert report.zero_passed == 0
-    assert {row.duty.role for row in report.counted} == {RowRole.CHECK}
+    assert {row.duty.role for row in report.counted} == {Role.CHECK}
     assert all(row.target.verified for row in report.counted)
     assert "V002" not in {row.target.id for row in report.counted}
     assert report.row("V086").status is Status.CANNOT_SAY
@@ -204,7 +204,7 @@ def test_another_table_is_judged_by_its_words(tmp_path: Path) -> None:
     ]
     assert [row.target.id for row in found.counted] == ["X1"]
     assert "unit" in found.row("X3").note
-    assert found.row("X5").duty.role is RowRole.INPUT
+    assert found.row("X5").duty.role is Role.INPUT
 
 
 def test_reasons_name_the_side_of_a_miss(report: ValidationReport) -> None:

@@ -12,7 +12,7 @@ import pytest
 from opentraction.chart import Level
 from opentraction.mechanics.validating import (
     REGISTRY,
-    RowRole,
+    Role,
     Shape,
     Silent,
     Target,
@@ -63,18 +63,18 @@ def test_rows_that_measured_different_things_are_told_apart() -> None:
 
 def test_norms_never_count_and_calibration_stands_apart() -> None:
     roles = {identity: duty(target).role for identity, target in OWN.items()}
-    assert {identity for identity, role in roles.items() if role is RowRole.INPUT} == NORMS | {"V010", "V017"}
-    assert {identity for identity, role in roles.items() if role is RowRole.CALIBRATION} == {
+    assert {identity for identity, role in roles.items() if role is Role.INPUT} == NORMS | {"V010", "V017"}
+    assert {identity for identity, role in roles.items() if role is Role.CALIBRATION} == {
         "V020", "V048", "V058", "V070", *(f"V{k:03d}" for k in [83, 84, 85, *range(87, 95)])
     }  # fmt: skip
     for identity in ("V011", "V034", "V035", "V036", "V086"):
-        assert roles[identity] is RowRole.CANNOT_SAY
+        assert roles[identity] is Role.CANNOT_SAY
 
 
 def countable(target: Target) -> bool:
     found = duty(target)
     weak = window(target, found.shape, found.bound).weak
-    return found.role is RowRole.CHECK and target.verified and not target.secondary and not weak
+    return found.role is Role.CHECK and target.verified and not target.secondary and not weak
 
 
 def test_enough_rows_count_in_every_group() -> None:
@@ -206,7 +206,7 @@ def other(
 def test_other_tables_are_read_by_their_words(row: Target, question: object) -> None:
     assert read_row(row) == question
     found = duty(row)
-    assert found.role is RowRole.CHECK
+    assert found.role is Role.CHECK
     assert (found.shape is Shape.CURVE) == (found.group.value == "disc only")
 
 
@@ -225,14 +225,14 @@ def test_what_is_not_understood_is_said(row: Target) -> None:
     reading = read_row(row)
     assert isinstance(reading, Silent)
     assert reading.reason
-    assert duty(row).role is RowRole.CANNOT_SAY
+    assert duty(row).role is Role.CANNOT_SAY
 
 
 def test_an_id_of_ours_on_another_measurement_has_no_duty_of_ours() -> None:
     known = duty(OWN["V058"])
-    assert known.role is RowRole.CALIBRATION
+    assert known.role is Role.CALIBRATION
     row = other("intradiscal pressure", "L4-L5", "upright sitting", unit="MPa")
-    assert duty(replace(row, id="V058")).role is RowRole.CHECK
+    assert duty(replace(row, id="V058")).role is Role.CHECK
 
 
 def test_every_experiment_is_reached_by_some_row_and_stands_on_the_page() -> None:

@@ -2,34 +2,90 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 from opentraction import mechanics
-from opentraction.clinic.console import Steps, print_json
+from opentraction.chart import BadInput
+from opentraction.clinic.console import Steps, print_json, write_whole
 from opentraction.mechanics import Role, Row, Status, ValidationReport
 
 _WORD = {Status.PASS: "pass", Status.FAIL: "FAIL", Status.WEAK: "weak", Status.CANNOT_SAY: "cannot say"}
 
 
-def print_validation(*, targets: Path | None, as_json: bool) -> None:
-    """Print every row the model can speak to, with pass and fail, and count the rest."""
+def print_understood() -> None:
+    """Print the quantities and conditions that a table of targets may hold."""
+    print(mechanics.understood(), end="")
+
+
+def print_validation(*, targets: Path | None, as_json: bool, html: Path | None, samples: int) -> None:
+    """Run the experiments and print every row that the model is asked, with pass and fail, and the sums.
+
+    Raises BadInput for a number of samples that cannot be, or a table that is none.
+    """
+    if not 1 <= samples <= 10_000:
+        raise BadInput(f"Expected 1 to 10000 samples, got {samples}.")
     steps = Steps(quiet=as_json)
     with steps.step("experiments behind the table"):
-        report = mechanics.validate(targets)
+        report = mechanics.validate(
+            mechanics.SpatialBench(samples=samples),
+            targets,
+            progress=lambda done, total, row: steps.progress(done, total, f"rows asked, now {row}"),
+        )
+    if html is not None:
+        write_whole(html, mechanics.page(report))
     if as_json:
-        print_json(as_document(report))
+        print_json(mechanics.document(report))
         return
+    _print_rows(report)
+    _print_conflicts(report)
+    _print_failures(report)
+    _print_sums(report)
+    if html is not None:
+        print(f"The page is {html}.")
+
+
+def _print_rows(report: ValidationReport) -> None:
     print("row   result      model, median (5-95 %)          target                            role")
     for row in report.rows:
         if row.model is not None:
             print(_line(row))
+
+
+def _print_conflicts(report: ValidationReport) -> None:
+    shown = [row for row in report.rows if row.duty.conflicts]
+    if shown:
+        print("\nPapers that contradict each other:")
+    for row in shown:
+        asked = f"{row.target.value:g} {row.target.unit}"
+        print(f"  {row.target.id} ({asked}) against {', '.join(row.duty.conflicts)} [{row.target.source}]")
+
+
+def _print_failures(report: ValidationReport) -> None:
+    missed = [row for row in report.counted if row.status is Status.FAIL]
+    if missed:
+        print("\nRows that count and fail:")
+    for row in missed:
+        print(f"  {row.target.id}  {row.target.quantity}, {row.target.level}: {mechanics.likely_reason(row)}")
+
+
+def _print_sums(report: ValidationReport) -> None:
+    print("\ngroup                counted  passed  linear disc  all zero")
+    for score in report.scores:
+        print(
+            f"{score.group:20} {score.counted:7}  {score.passed:6}  {score.linear_passed:11}  "
+            f"{score.zero_passed:8}"
+        )
+    print()
+    for goal in report.goals:
+        print(f"{'met    ' if goal.met else 'NOT met'}  {goal.what}: {goal.found}, asked {goal.asked}")
+    calibration = [row for row in report.calibration if row.model is not None]
     silent = sum(row.model is None for row in report.rows)
-    calibration = [row for row in report.rows if row.role is Role.CALIBRATION and row.model is not None]
-    fitted = sum(row.status is Status.PASS for row in calibration)
-    print(f"{report.passed} of {len(report.counted)} rows that count are passed; "
-          f"a model answering zero would pass {report.zero_passed}.")  # fmt: skip
-    print(f"{fitted} of {len(calibration)} calibration rows are met; they were fitted and do not count.")
-    print(f"{silent} rows this first model cannot speak to. {report.model}, {report.samples} samples.")
+    print(f"\n{report.passed} of {len(report.counted)} rows that count are passed; a linear disc passes "
+          f"{report.scores[-1].linear_passed}, a model answering zero {report.zero_passed}.")  # fmt: skip
+    met = sum(row.passed for row in calibration)
+    print(f"{met} of {len(calibration)} calibration rows are met; they may "
+          "have set a parameter and do not count.")  # fmt: skip
+    print(f"{silent} rows are inputs of the model, or it cannot speak to them. {report.model}, "
+          f"{report.samples} samples; all SIMULATED.")  # fmt: skip
 
 
 def _line(row: Row) -> str:
@@ -41,43 +97,5 @@ def _line(row: Row) -> str:
     model = f"{mid:.3g} ({low:.3g} to {high:.3g})"
     asked = f"{target.value:g}{band} {target.unit}"
     what = f"{target.quantity}, {target.level}"
-    said = f"{target.id}  {_WORD[row.status]:10}  {model:30}  {asked:32}"
-    return f"{said}  {row.role.value:11}  {what} [{target.source}]"
-
-
-def as_document(report: ValidationReport) -> dict[str, Any]:
-    """The report as plain JSON: every row, with its target, role, model band, window and verdict."""
-
-    def number(value: float) -> float | None:
-        return None if math.isnan(value) else value
-
-    rows = [
-        {
-            "id": row.target.id,
-            "quantity": row.target.quantity,
-            "level": row.target.level,
-            "condition": row.target.condition,
-            "target": number(row.target.value),
-            "low": number(row.target.low),
-            "high": number(row.target.high),
-            "unit": row.target.unit,
-            "source": row.target.source,
-            "verified": row.target.verified,
-            "role": row.role.value,
-            "counts": row.gates,
-            "status": row.status.value,
-            "model_p05_p50_p95": None if row.model is None else list(row.model),
-            "passes_between": None if row.window is None else list(row.window),
-            "rule": row.rule,
-            "reason": row.reason,
-        }
-        for row in report.rows
-    ]
-    return {
-        "model": report.model,
-        "parameters_sha256": report.parameters,
-        "samples": report.samples,
-        "passed": report.passed,
-        "counted": len(report.counted),
-        "rows": rows,
-    }
+    role = row.duty.role.value if row.counts or row.duty.role is not Role.CHECK else "not counted"
+    return f"{target.id}  {_WORD[row.status]:10}  {model:30}  {asked:32}  {role:11}  {what} [{target.source}]"

@@ -11,7 +11,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from opentraction.chart import NotConverged
 from opentraction.mechanics.chain.elimination import carried_down
@@ -92,12 +92,14 @@ def advance(chain: Chain, state: State, load: Load) -> tuple[State, Trace]:
     return jax.lax.scan(lambda before, now: step(chain, before, now), state, load)
 
 
-def march(chain: Chain, state: State, loads: Sequence[Load], *, what: str) -> tuple[State, Trace]:
+def march(
+    chain: Chain, state: State, loads: Sequence[Load], *, what: str, strict: bool = True
+) -> tuple[State, Trace]:
     """Advance all samples through the blocks. Returns the end state and the trace as numpy arrays.
 
     Every chunk has the same shape (the last one is filled up with its last sample), so there is one
     compilation for blocks of one length, and a sample's numbers do not depend on who else is computed. Raises
-    NotConverged, naming `what`, the samples and their loads.
+    NotConverged, naming `what`, the samples and their loads; not `strict`: never, see `missing`.
     """
     samples = state.age.shape[-1]
     starts = range(0, samples, CHUNK)
@@ -118,8 +120,14 @@ def march(chain: Chain, state: State, loads: Sequence[Load], *, what: str) -> tu
         parts = list(pool.map(one, starts))
     end = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=-1), *[part[0] for part in parts])
     trace = jax.tree.map(lambda *leaves: np.concatenate(leaves, axis=-1), *[part[1] for part in parts])
-    _check(trace, loads, what)
+    if strict:
+        _check(trace, loads, what)
     return end, trace
+
+
+def missing(trace: Trace) -> Bool[np.ndarray, "s"]:
+    """Samples that did not reach their balance in some step: their numbers mean nothing."""
+    return np.asarray(~(np.asarray(trace.residual) <= TOLERANCE).all(axis=0))
 
 
 def _picked(tree: _Tree, pick: np.ndarray) -> _Tree:

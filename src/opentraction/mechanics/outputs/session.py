@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from opentraction.chart import LEVELS, TractionProfile
-from opentraction.mechanics.chain.march import march
+from opentraction.chart import LEVELS, BadInput, TractionProfile
+from opentraction.mechanics.chain.march import march, missing
 from opentraction.mechanics.chain.model import State, Trace, start_state
 from opentraction.mechanics.loading import (
+    BLOCK,
     PULL_NUMBERS,
     PullLoad,
     guarding_n,
@@ -25,9 +26,11 @@ from opentraction.mechanics.loading import (
 )
 from opentraction.mechanics.loading.grid import LYING_BEFORE_SESSION_S
 from opentraction.mechanics.loading.posture import PostureLoad
-from opentraction.mechanics.outputs.attachments import Sizes
+from opentraction.mechanics.outputs.openings import Openings
+from opentraction.mechanics.outputs.response import Response
 from opentraction.mechanics.outputs.shape import (
     Disc,
+    Moved,
     around,
     border_modes_mm,
     edges_mm,
@@ -37,8 +40,8 @@ from opentraction.mechanics.outputs.shape import (
 )
 from opentraction.mechanics.patient.assembly import anatomy_of, inner_scale
 from opentraction.mechanics.patient.loads import blocks, history, steady, tilted
+from opentraction.mechanics.patient.missed import Missed, bearable
 from opentraction.mechanics.patient.model import SpineModel
-from opentraction.mechanics.response import Response
 
 Numbers = NDArray[np.float64]
 
@@ -50,12 +53,18 @@ class Rested:
     state: State
     pressure_mpa: Numbers
     """(joint, sample)"""
+    missed: tuple[Missed, ...] = ()
+    """Samples that lost their balance in it."""
+
+    def subset(self, n: int) -> Rested:
+        """The first `n` samples."""
+        return Rested(jax.tree.map(lambda x: x[..., :n], self.state), self.pressure_mpa[:, :n], self.missed)
 
 
 def rest(model: SpineModel) -> Rested:
     """Run the history before a session: night, day, night, hours up, 45 min lying in the setup's posture.
 
-    Raises NotConverged when a sample finds no balance.
+    Raises NotConverged when too many samples find no balance (`bearable`).
     """
     loads = history(
         model.trunk,
@@ -64,47 +73,86 @@ def rest(model: SpineModel) -> Rested:
         lying_s=LYING_BEFORE_SESSION_S,
         last=_posture(model),
     )
-    state, trace = march(model.chain, start_state(model.chain), loads, what="the history before the session")
-    return Rested(state, np.asarray(trace.pressure_mpa[-1]))
+    what = "the history before the session"
+    state, trace = march(model.chain, start_state(model.chain), loads, what=what, strict=False)
+    missed = _missed(model, trace, what, {})
+    bearable(missed, model.samples)
+    return Rested(state, np.asarray(trace.pressure_mpa[-1]), missed)
 
 
 def simulate(
-    model: SpineModel,
-    profile: TractionProfile,
-    openings: Sizes,
-    *,
-    rested: Rested | None = None,
-    after_s: float = 0.0,
+    model: SpineModel, profile: TractionProfile, *, rested: Rested | None = None, after_s: float | int = 0.0
 ) -> Response:
     """Run a session on the column, and `after_s` seconds of lying after it.
 
-    `openings`: imaged sizes of foramina and canal (`imaged_sizes`). `rested` (from `rest`, same model and
-    setup) saves the history. Raises NotConverged when a sample finds no balance.
+    `rested` (from `rest`, same model and setup) saves the history. A sample that finds no balance is named
+    in `Response.missed`. Raises NotConverged when there are too many of them (`bearable`).
     """
-    rested = rested if rested is not None else rest(model)
     layout = session_layout(profile, after=after_s > 0)
     durations, forces = session_values(profile, after_s=after_s)
-    time_s, pull = layout.time_s(durations), layout.pull_n(forces)
-    found = _pulled(model, profile, time_s, pull)
+    return simulate_pull(
+        model,
+        np.asarray(layout.time_s(durations)),
+        np.asarray(layout.pull_n(forces)),
+        angle_deg=profile.angle_deg,
+        session_s=profile.duration_s,
+        rested=rested,
+    )
+
+
+def simulate_pull(
+    model: SpineModel,
+    time_s: Numbers,
+    pull_n: Numbers,
+    *,
+    angle_deg: float | int = 0.0,
+    session_s: float,
+    rested: Rested | None = None,
+) -> Response:
+    """As `simulate`, for any pull [N] at the ends of steps; the first step ends at 0.
+
+    Raises BadInput unless there are whole blocks of steps, which one compiled program serves.
+    """
+    if len(time_s) % BLOCK or len(time_s) != len(pull_n):
+        raise BadInput(f"Expected times and pulls in blocks of {BLOCK}, got {len(time_s)} and {len(pull_n)}.")
+    rested = rested if rested is not None else rest(model)
+    found = _pulled(model, jnp.asarray(time_s), jnp.asarray(pull_n), np.radians(angle_deg))
     held = model.assembled(mirror=model.chain.mirror, points_mm=_points(model, found))
-    dt = np.repeat(np.asarray(layout.dt_s(durations))[:, None], model.samples, axis=1)
+    dt = np.repeat(np.diff(time_s, prepend=0.0)[:, None], model.samples, axis=1)
     tilt = np.broadcast_to(tilted(model.top, found.turn_rad), (len(dt), 3, model.samples))
     load = steady(dt, np.asarray(found.compression_n), tilt, np.asarray(found.force_n))
-    _, trace = march(
-        held.chain, rested.state, blocks(load), what=f"a session with up to {float(pull.max()):.0f} N"
+    what = f"a session with up to {float(pull_n.max()):.0f} N"
+    _, trace = march(held.chain, rested.state, blocks(load), what=what, strict=False)
+    asked = {"pull": float(pull_n.max()), "angle": float(angle_deg)}
+    known = {item.sample for item in rested.missed}
+    new = tuple(item for item in _missed(model, trace, what, asked) if item.sample not in known)
+    missed = (*rested.missed, *new)
+    bearable([item for item in missed if item.sample in model.drawn], model.samples)
+    lost = np.isin(model.drawn, [item.sample for item in missed])
+    return _response(model, rested, trace, time_s, found, session_s, (*model.missed, *missed), lost)
+
+
+def _missed(model: SpineModel, trace: Trace, what: str, asked: dict[str, float]) -> tuple[Missed, ...]:
+    """The samples that lost their balance in a run."""
+    worst = np.asarray(trace.residual).max(axis=0)
+    return tuple(
+        Missed(
+            sample=model.drawn[at],
+            what=what,
+            residual=float(worst[at]),
+            inputs={**asked, **{name: float(values[at]) for name, values in model.found.items()}},
+        )
+        for at in map(int, np.flatnonzero(missing(trace)))
     )
-    trace = jax.tree.map(lambda x: x[: len(dt)], trace)
-    return _response(model, rested, trace, np.asarray(time_s), found, openings, profile.duration_s)
 
 
 def _posture(model: SpineModel) -> PostureLoad:
     return posture_load(model.trunk, setup_stance(model.setup), hip_flexion_deg=model.setup.hip_flexion_deg)
 
 
-def _pulled(model: SpineModel, profile: TractionProfile, time_s: jax.Array, pull_n: jax.Array) -> PullLoad:
+def _pulled(model: SpineModel, time_s: jax.Array, pull_n: jax.Array, angle: float) -> PullLoad:
     body, samples = _posture(model), model.samples
     numbers: dict[str, object] = {name: model.found[name] for name in PULL_NUMBERS}
-    angle = np.radians(profile.angle_deg)
     line = harness_line(model.l1_mm[0], model.l1_mm[2], angle_rad=angle, samples=samples, numbers=numbers)
     lost = jnp.asarray(model.found["lost_share"])
     passing = (1.0 - lost) * pull_n[:, None]
@@ -145,50 +193,64 @@ def _response(
     trace: Trace,
     time_s: Numbers,
     found: PullLoad,
-    sizes: Sizes,
     session_s: float,
+    missed: tuple[Missed, ...],
+    lost: NDArray[np.bool_],
 ) -> Response:
     def by_level(values: object) -> Numbers:
-        return np.swapaxes(np.asarray(values), 0, 1)
+        return np.where(lost, np.nan, np.swapaxes(np.asarray(values), 0, 1))
 
-    disc = Disc(
-        model.rest,
-        model.sizes.half_depth_mm,
-        model.sizes.half_width_mm,
-        np.asarray(inner_scale(model.found, model.sizes)),
-    )
     at = moved(trace, model.rest)
     front, back = edges_mm(at, model.sizes.half_depth_mm)
-    border = border_modes_mm(at, np.asarray(trace.modes_mm), np.asarray(trace.annulus), disc)
-    then = imaged_border_mm(*model.scanned, disc)
-    sized = opened(around(anatomy_of(model.image, model.sizes), model.rest, sizes, then), at, border)
-    segments = model.chain.segments
-    core, wall = np.asarray(segments.core_mm3), np.asarray(segments.wall_mm3)
-    nucleus, annulus = np.asarray(trace.nucleus), np.asarray(trace.annulus)
-    dry = core * (1.0 - np.asarray(segments.core_path.water)) + wall * (
-        1.0 - np.asarray(segments.wall_path.water)
-    )
+    sized = _openings(model, trace, at)
+    pose = model.rest.pose
     return Response(
         levels=LEVELS,
         targetable=model.targetable,
         time_s=time_s,
         pull_n=np.asarray(found.pull_n),
-        transmitted_n=np.asarray(found.transmitted_n),
+        transmitted_n=np.where(lost, np.nan, np.asarray(found.transmitted_n)),
         pressure_mpa=by_level(trace.pressure_mpa),
         height_front_mm=by_level(front),
         height_mid_mm=by_level(at.height_mm),
         height_back_mm=by_level(back),
         axial_force_n=by_level(np.asarray(trace.wrench)[:, 2]),
-        shear_mm=by_level(np.asarray(trace.shift_mm)[:, 0] - model.rest.pose.shift_mm[0]),
-        flexion_deg=by_level(np.degrees(np.asarray(trace.rotation_rad)[:, 1] - model.rest.pose.turn_rad[1])),
-        fluid_volume_mm3=by_level(core * nucleus + wall * annulus - dry),
-        rest_pressure_mpa=rested.pressure_mpa,
-        session_s=session_s,
-        seed=model.seed,
+        shear_mm=by_level(np.asarray(trace.shift_mm)[:, 0] - pose.shift_mm[0]),
+        flexion_deg=by_level(np.degrees(np.asarray(trace.rotation_rad)[:, 1] - pose.turn_rad[1])),
+        fluid_volume_mm3=by_level(_water_mm3(model, trace)),
         posterior_bulge_mm=by_level(sized.posterior_bulge_mm),
         foramen_height_mm=by_level(np.asarray(sized.foramen_height_mm).mean(axis=0)),
         foramen_area_mm2=by_level(np.asarray(sized.foramen_area_mm2).mean(axis=0)),
         canal_area_mm2=by_level(sized.canal_area_mm2),
         facet_force_n=by_level(np.asarray(trace.facets.normal_n).sum(axis=1)),
         ligament_strain=by_level(np.asarray(trace.ligaments.strain).max(axis=1)),
+        rest_pressure_mpa=np.where(lost, np.nan, rested.pressure_mpa),
+        session_s=session_s,
+        seed=model.seed,
+        origins=model.origins,
+        missed=missed,
     )
+
+
+def _water_mm3(model: SpineModel, trace: Trace) -> Numbers:
+    """Water in the discs, (time, joint, sample)."""
+    segments = model.chain.segments
+    core, wall = np.asarray(segments.core_mm3), np.asarray(segments.wall_mm3)
+    dry = core * (1.0 - np.asarray(segments.core_path.water)) + wall * (
+        1.0 - np.asarray(segments.wall_path.water)
+    )
+    return np.asarray(core * np.asarray(trace.nucleus) + wall * np.asarray(trace.annulus) - dry)
+
+
+def _openings(model: SpineModel, trace: Trace, at: Moved) -> Openings:
+    """Sizes of the openings over a trace."""
+    disc = Disc(
+        model.rest,
+        model.sizes.half_depth_mm,
+        model.sizes.half_width_mm,
+        np.asarray(inner_scale(model.found, model.sizes)),
+    )
+    border = border_modes_mm(at, np.asarray(trace.modes_mm), np.asarray(trace.annulus), disc)
+    then = imaged_border_mm(*model.scanned, disc)
+    surroundings = around(anatomy_of(model.image, model.sizes), model.rest, model.openings, then)
+    return opened(surroundings, at, border)

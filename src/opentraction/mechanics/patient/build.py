@@ -9,12 +9,14 @@ import numpy as np
 from opentraction.chart import LEVELS, BadInput, Patient, Setup, Spine
 from opentraction.mechanics.loading import NUMBERS, trunk
 from opentraction.mechanics.loading.posture import GRAVITY_M_S2
-from opentraction.mechanics.patient.assembly import Present, Sizes, assemble, everything
+from opentraction.mechanics.outputs.attachments import imaged_sizes
+from opentraction.mechanics.patient.assembly import Present, Sizes, anatomy_of, assemble, everything
 from opentraction.mechanics.patient.imaged import Imaged, imaged
 from opentraction.mechanics.patient.loads import LYING_BEFORE_SCAN_S, history
+from opentraction.mechanics.patient.missed import Missed, bearable
 from opentraction.mechanics.patient.model import Numbers, SpineModel
 from opentraction.mechanics.patient.priors import deviates, draw
-from opentraction.mechanics.patient.settle import settle
+from opentraction.mechanics.patient.settle import TOLERANCE_MM, Settled, settle
 
 LEAST_HEIGHT_MM = 2.5
 """A thinner disc is modelled at this height: below it the strips would have no length to strain."""
@@ -36,7 +38,8 @@ def build(
 
     The imaged shape is in balance after the imaging history (night, some hours up, 20 min lying): rest
     lengths of the strips are solved for it, sample by sample. `overrides` fixes named parameters (for
-    sweeps). Raises BadInput for an unusable spine or number of samples, NotConverged when no rest is found.
+    sweeps). A sample for which none are found is left out and named in `SpineModel.missed`. Raises BadInput
+    for an unusable spine or number of samples, NotConverged when too many samples are missed (`bearable`).
     """
     if not 1 <= samples <= 100_000:
         raise BadInput(f"Expected 1 to 100000 samples, got {samples}.")
@@ -50,29 +53,66 @@ def build(
     weight = _weight_n(patient, seed, samples)
     numbers: dict[str, object] = {name: found[name] for name in NUMBERS}
     body = trunk(weight, samples=samples, numbers=numbers)
-    rest, scanned = settle(
+    settled = settle(
         sizes,
         lambda trial: assemble(image, sizes, found, trial, mirror=True, present=there),
         lambda top: history(body, top, found["hours_up"], lying_s=LYING_BEFORE_SCAN_S),
     )
+    missed = _missed(settled, sizes, found | {"weight": weight})
+    bearable(missed, samples)
+    rest = settled.rest
     chain, top = assemble(image, sizes, found, rest, mirror=True, present=there)
-    return SpineModel(
+    openings, origins = imaged_sizes(spine, anatomy_of(image, sizes), _scores(seed, samples))
+    model = SpineModel(
         chain=chain,
         found=found,
         weight_n=weight,
         sizes=sizes,
         rest=rest,
-        scanned=scanned,
+        scanned=settled.scanned,
+        openings=openings,
+        origins=origins,
         top=top,
         image=image,
-        present=there,
+        structures=there,
         targetable=spine.targetable,
         setup=setup or Setup(),
         patient_id=patient.patient_id,
         spine_digest=spine.digest(),
         seed=seed,
         samples=samples,
+        drawn=tuple(range(samples)),
+        missed=missed,
         simulated=spine.simulated or patient.simulated,
+    )
+    left_out = {item.sample for item in missed}
+    return model.picked([k for k in range(samples) if k not in left_out]) if missed else model
+
+
+def _missed(settled: Settled, sizes: Sizes, found: dict[str, Numbers]) -> tuple[Missed, ...]:
+    """The samples without a rest shape."""
+    heights = {f"height {level}": row for level, row in zip(LEVELS, sizes.height_mm, strict=True)}
+    grades = {f"grade {level}": row for level, row in zip(LEVELS, sizes.grade, strict=True)}
+    inputs = {**heights, **grades, **found}
+    missed = []
+    for sample in map(int, np.flatnonzero(~(settled.off_mm < TOLERANCE_MM))):
+        lost = np.isinf(settled.off_mm[sample])
+        missed.append(
+            Missed(
+                sample=sample,
+                what="the history before the scan" if lost else "the search for the shape without load",
+                residual=float((settled.residual if lost else settled.off_mm)[sample]),
+                inputs={name: float(values[sample]) for name, values in inputs.items()},
+            )
+        )
+    return tuple(missed)
+
+
+def _scores(seed: int, samples: int) -> Numbers:
+    """(5, joint, sample): standard normal numbers that spread the imaged sizes of the openings."""
+    names = ("foramen height", "foramen width", "canal area", "flavum", "protrusion")
+    return np.clip(
+        [[deviates(f"{name} {level.value}", seed, samples) for level in LEVELS] for name in names], -2.5, 2.5
     )
 
 

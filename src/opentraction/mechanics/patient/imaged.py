@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from opentraction.chart import LEVELS, Spine
-from opentraction.mechanics.geometry import chain as sagittal
+from opentraction.chart import LEVELS, BadInput, Disc, Level, Measure, Quality, Spine
 from opentraction.mechanics.segment.anatomy import REFERENCE_CANAL_MM
 
 Numbers = NDArray[np.float64]
 
 BODY_MM = (27.0, 27.0, 27.5, 27.5, 28.0, 28.0)
 """Heights of L1 to S1 where none was measured: L5 26 to 30 mm (V171, V172), the others assumed alike."""
+_BODY_MM = 27.0
+"""Height of a vertebral body where a level is missing: L5 26 to 30 mm, V171 and V172."""
+_NORM_HEIGHT_MM = (10.0, 11.59, 12.45, 12.7, 12.99)
+"""Disc heights in the middle, V149 to V152; L4-L5 between its neighbours."""
+_NORM_WEDGE_DEG = (1.2, 5.9, 9.3, 12.7, 21.6)
+"""Segmental lordosis, V163 to V166; L3-L4 between its neighbours; a third is taken as the disc's wedge."""
+_NORM_AREA_MM2 = (1250.0, 1350.0, 1450.0, 1550.0, 1500.0)
+_NORM_DEPTH_MM = (30.23, 32.03, 32.86, 33.08, 33.4)
+"""V157 to V160 and P207."""
 
 
 @dataclass(frozen=True)
@@ -47,27 +56,90 @@ class Imaged:
 
 def imaged(spine: Spine) -> Imaged:
     """Reduce a Spine to its joints. Raises BadInput when the discs do not lie head to foot."""
-    plane = sagittal(spine)
-    cos, sin, none = np.cos(plane.axis_rad), np.sin(plane.axis_rad), np.zeros(len(LEVELS))
-    turn = np.array([[cos, none, -sin], [none, none + 1.0, none], [sin, none, cos]])
+    discs = {disc.level: disc for disc in spine.discs}
+    plane = _plane(spine)
+    centres = {lv: plane @ np.array(d.frame.origin_mm) for lv, d in discs.items()}
+    angles = {lv: float(np.arctan2(*(plane @ np.array(d.frame.x_axis))[::-1])) for lv, d in discs.items()}
+    ordered = [centres[disc.level][1] for disc in spine.discs]
+    if any(high - low < 5.0 for high, low in pairwise(ordered)):
+        raise BadInput(
+            "Expected disc centres at least 5 mm apart, head to foot; mend the labels or landmarks."
+        )
+    _fill(centres, angles)
+    place = np.stack([centres[level] for level in LEVELS])
+    angle = np.array([angles[level] for level in LEVELS])
+    cos, sin, none = np.cos(angle), np.sin(angle), np.zeros(len(LEVELS))
+    grades = [_grade(discs.get(level)) for level in LEVELS]
     return Imaged(
-        disc_turn=turn,
-        disc_mm=np.stack([plane.centre_mm[:, 0], none, plane.centre_mm[:, 1]]),
-        height_mm=plane.height_mm,
-        height_sd_mm=plane.height_sd_mm,
-        front_mm=plane.front_mm,
-        mid_mm=plane.mid_mm,
-        back_mm=plane.back_mm,
-        wedge_rad=plane.wedge_rad,
-        depth_mm=plane.depth_mm,
-        area_mm2=plane.area_mm2,
-        area_sd_mm2=plane.area_sd_mm2,
-        grade=plane.grade,
-        grade_sd=plane.grade_sd,
+        disc_turn=np.array([[cos, none, -sin], [none, none + 1.0, none], [sin, none, cos]]),
+        disc_mm=np.stack([place[:, 0], none, place[:, 1]]),
+        height_mm=_each(discs, "mean_height_mm", _NORM_HEIGHT_MM),
+        height_sd_mm=_spread(discs, "mean_height_mm", 1.9),
+        front_mm=_each(discs, "height_front_mm", _NORM_HEIGHT_MM),
+        mid_mm=_each(discs, "height_mid_mm", _NORM_HEIGHT_MM),
+        back_mm=_each(discs, "height_back_mm", _NORM_HEIGHT_MM),
+        wedge_rad=np.radians(_each(discs, "wedge_deg", tuple(w / 3.0 for w in _NORM_WEDGE_DEG))),
+        depth_mm=_each(discs, "depth_mm", _NORM_DEPTH_MM),
+        area_mm2=_each(discs, "area_mm2", _NORM_AREA_MM2),
+        area_sd_mm2=_spread(discs, "area_mm2", 200.0),
+        grade=np.array([grade.value for grade in grades]),
+        grade_sd=np.array([grade.sd for grade in grades]),
         body_mm=_bodies(spine),
         canal_mm=np.array(REFERENCE_CANAL_MM),
-        present=plane.present,
+        present=tuple(level in discs for level in LEVELS),
     )
+
+
+def _plane(spine: Spine) -> Numbers:
+    """Rows: forward and up of the spine's own sagittal plane, up along the line through the disc centres."""
+    left = np.sum([disc.frame.y_axis for disc in spine.discs], axis=0)
+    left = left / np.linalg.norm(left)
+    first, last = spine.discs[0], spine.discs[-1]
+    up = np.array(first.frame.origin_mm) - np.array(last.frame.origin_mm)
+    if len(spine.discs) == 1:
+        up = np.array(first.frame.z_axis)
+    up = up - left * (up @ left)
+    up = up / np.linalg.norm(up)
+    return np.stack([np.cross(left, up), up])
+
+
+def _fill(centres: dict[Level, Numbers], angles: dict[Level, float]) -> None:
+    """Place missing end levels by norms, outwards from the nearest one that is there."""
+    known = [level.place for level in centres]
+    for index in range(min(known) - 1, -1, -1):
+        below = LEVELS[index + 1]
+        angles[LEVELS[index]] = angles[below] + np.radians(_NORM_WEDGE_DEG[index])
+        centres[LEVELS[index]] = centres[below] + _span(index, angles[LEVELS[index]], angles[below])
+    for index in range(max(known) + 1, len(LEVELS)):
+        above = LEVELS[index - 1]
+        angles[LEVELS[index]] = angles[above] - np.radians(_NORM_WEDGE_DEG[index])
+        centres[LEVELS[index]] = centres[above] - _span(index - 1, angles[above], angles[LEVELS[index]])
+
+
+def _span(upper: int, angle_above: float, angle_below: float) -> Numbers:
+    length = _BODY_MM + 0.5 * (_NORM_HEIGHT_MM[upper] + _NORM_HEIGHT_MM[upper + 1])
+    mean = 0.5 * (angle_above + angle_below)
+    return length * np.array([-np.sin(mean), np.cos(mean)])
+
+
+def _each(discs: dict[Level, Disc], name: str, norms: tuple[float, ...]) -> Numbers:
+    return np.array(
+        [
+            getattr(discs[lv], name).value if lv in discs else norm
+            for lv, norm in zip(LEVELS, norms, strict=True)
+        ]
+    )
+
+
+def _spread(discs: dict[Level, Disc], name: str, missing: float) -> Numbers:
+    return np.array([getattr(discs[level], name).sd if level in discs else missing for level in LEVELS])
+
+
+def _grade(disc: Disc | None) -> Measure:
+    """Pfirrmann grade; 2 with a wide spread where nothing was read."""
+    if disc is None or disc.pfirrmann is None:
+        return Measure(value=2.0, sd=0.8, quality=Quality.ASSUMED)
+    return disc.pfirrmann
 
 
 def _bodies(spine: Spine) -> Numbers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import jax
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 from opentraction.chart import LEVELS, BadInput, Level, Setup
 from opentraction.mechanics.chain.model import Chain
 from opentraction.mechanics.loading import NUMBERS, Trunk, trunk
-from opentraction.mechanics.patient.assembly import Present, Sizes, Unloaded, assemble, everything
+from opentraction.mechanics.outputs.attachments import Origins
+from opentraction.mechanics.outputs.attachments import Sizes as OpeningSizes
+from opentraction.mechanics.patient.assembly import Present, Sizes, Unloaded, assemble
 from opentraction.mechanics.patient.frames import Pose
 from opentraction.mechanics.patient.imaged import Imaged
+from opentraction.mechanics.patient.missed import Missed
 from opentraction.mechanics.patient.settle import Scanned
 
 MODEL_NAME = "spatial column 1"
@@ -36,19 +40,33 @@ class SpineModel:
     top: Numbers
     """(3, 3, sample) axes of L1 in the spine's own axes, as imaged."""
     image: Imaged
-    present: Present
+    openings: OpeningSizes
+    """Imaged sizes of foramina and canal."""
+    origins: Origins
+    """Where those come from: which attachment points were measured, which assumed."""
+    structures: Present
+    """What is there; the rest was taken away, for experiments."""
     targetable: tuple[Level, ...]
     setup: Setup
     patient_id: str
     spine_digest: str
     seed: int
     samples: int
+    drawn: tuple[int, ...]
+    """Number of each sample among those that were drawn."""
+    missed: tuple[Missed, ...]
+    """Samples that were drawn and left out because they found no rest."""
     simulated: bool
 
     @property
     def levels(self) -> tuple[Level, ...]:
         """The five levels of the column, head to foot; those not in the Spine stand in from norms."""
         return LEVELS
+
+    @property
+    def present(self) -> tuple[bool, ...]:
+        """Which levels are in the Spine."""
+        return self.image.present
 
     @property
     def trunk(self) -> Trunk:
@@ -70,8 +88,14 @@ class SpineModel:
                 f"Expected 1 to {self.samples} samples, got {n}. Build the model with more samples."
             )
 
+        return self.picked(range(n))
+
+    def picked(self, samples: Sequence[int]) -> SpineModel:
+        """Some of the samples, by their place in this model."""
+        at = np.asarray(samples)
+
         def cut(value: Numbers) -> Numbers:
-            return value[..., :n]
+            return value[..., at]
 
         return replace(
             self,
@@ -83,8 +107,10 @@ class SpineModel:
                 cut(self.rest.height_mm), cut(self.rest.wedge_rad), Pose(*map(cut, self.rest.pose))
             ),
             scanned=Scanned(*map(cut, self.scanned)),
+            openings=OpeningSizes(*map(cut, self.openings)),
             top=cut(self.top),
-            samples=n,
+            samples=len(at),
+            drawn=tuple(self.drawn[k] for k in at),
         )
 
     def with_setup(self, setup: Setup) -> SpineModel:
@@ -108,15 +134,10 @@ class SpineModel:
         With structures taken away, the thorax not held by a table, or forces at other points of the bodies,
         (point, 3, body, sample).
         """
-        there = self.present if present is None else present
+        there = self.structures if present is None else present
         found = self.found | ({"thorax_stiffness": np.zeros(self.samples)} if free_thorax else {})
         points = None if points_mm is None else jnp.asarray(points_mm)
         chain, top = assemble(
             self.image, self.sizes, found, self.rest, mirror=mirror, present=there, points_mm=points
         )
-        return replace(self, chain=chain, top=top, present=there)
-
-
-def everything_present() -> Present:
-    """Nothing taken away."""
-    return everything(len(LEVELS))
+        return replace(self, chain=chain, top=top, structures=there)

@@ -17,9 +17,8 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
-from opentraction.chart import NotConverged
 from opentraction.mechanics.chain.equilibrium import balance, joint_hessian
-from opentraction.mechanics.chain.march import march
+from opentraction.mechanics.chain.march import march, missing
 from opentraction.mechanics.chain.model import Chain, Place, State, changed, start_state
 from opentraction.mechanics.chain.motion import rotation
 from opentraction.mechanics.chain.outside import Load
@@ -49,39 +48,57 @@ class Scanned(NamedTuple):
     """Swelling ratio of the wall."""
 
 
+class Settled(NamedTuple):
+    """The stress-free shape, the discs as scanned, and how near each sample came."""
+
+    rest: Unloaded
+    """With the pose in which the scan found the joints."""
+    scanned: Scanned
+    off_mm: Float[Numbers, "s"]
+    """From the imaged shape; `TOLERANCE_MM` or more: no rest was found."""
+    residual: Float[Numbers, "s"]
+    """Relative residual of the history in which a sample lost its balance; 0 for the others."""
+
+
 def settle(
     sizes: Sizes,
     assembled: Callable[[Unloaded], tuple[Chain, Numbers]],
     history: Callable[[Numbers], Sequence[Load]],
-) -> tuple[Unloaded, Scanned]:
+) -> Settled:
     """The stress-free shape with the pose in which the scan found the joints, and the discs' state then.
 
     `assembled` makes the (laterally symmetric) chain and the axes of L1 as imaged for a stress-free shape,
     `history` the loads that end with the scan. Ligaments and facets keep their published strain and gap in
-    the imaged shape. A sample that has arrived is left as it is, so that it does not depend on the others.
-    Raises NotConverged.
+    the imaged shape. A sample that has arrived, or lost its balance, is left as it is, so that no sample
+    depends on the others.
     """
     lengths = np.stack([sizes.height_mm, _ARM_MM * sizes.wedge_rad, np.zeros_like(sizes.height_mm)])
     shape = lengths.shape
-    guess, off = Anderson(), np.full(shape[-1], np.inf)
-    for _ in range(_ROUNDS):
+    guess, residual, lost = Anderson(), np.zeros(shape[-1]), np.zeros(shape[-1], dtype=bool)
+    rounds = 0
+    while True:
+        rounds += 1
         rest = _rest(lengths, sizes)
         chain, top = assembled(rest)
         loads = history(top)
-        state, trace = march(chain, start_state(chain), loads, what="the history before the scan")
+        state, trace = march(
+            chain, start_state(chain), loads, what="the history before the scan", strict=False
+        )
         turned = np.abs(np.asarray(trace.rotation_rad[-1]) - rest.pose.turn_rad).max(axis=(0, 1))
         moved = np.abs(np.asarray(trace.shift_mm[-1]) - rest.pose.shift_mm).max(axis=(0, 1))
         off = np.maximum(_ARM_MM * turned, moved)
-        if (off < TOLERANCE_MM).all():
-            return rest, Scanned(np.asarray(trace.modes_mm[-1]), np.asarray(trace.annulus[-1]))
+        new = missing(trace) & ~lost
+        lost, residual = lost | new, np.where(new, np.asarray(trace.residual).max(axis=0), residual)
+        off = np.where(lost, np.inf, off)
+        going = (off >= TOLERANCE_MM) & ~lost
+        if not going.any() or rounds == _ROUNDS:
+            break
         found = _rest_lengths(lengths, sizes, assembled, state, _still(loads[-1]))
+        found = np.where(going & np.isfinite(found).all(axis=(0, 1)), found, lengths)
         better = guess.next(lengths.reshape(-1, shape[-1]), found.reshape(-1, shape[-1])).reshape(shape)
-        lengths = np.where(off >= TOLERANCE_MM, better, lengths)
-    worst = int(np.argmax(off))
-    raise NotConverged(
-        f"Expected a rest shape within {TOLERANCE_MM:g} mm of the imaged one, sample {worst} is off by "
-        f"{off[worst]:.3g} mm. Check the heights, wedges and grades of the discs."
-    )
+        lengths = np.where(going, better, lengths)
+    scanned = Scanned(np.asarray(trace.modes_mm[-1]), np.asarray(trace.annulus[-1]))
+    return Settled(rest, scanned, off, residual)
 
 
 def _rest(lengths: Float[Numbers, "3 j s"], sizes: Sizes) -> Unloaded:

@@ -46,7 +46,7 @@ from opentraction.mechanics.validating.report import (
     likely_reason,
     validate,
 )
-from opentraction.mechanics.validating.rows import Duty, RowRole, duty
+from opentraction.mechanics.validating.rows import Duty, Role, duty
 from opentraction.mechanics.validating.targets import Target, read_targets
 from opentraction.mechanics.validating.words import Silent, read_row, understood
 
@@ -78,8 +78,8 @@ __all__ = [
     "Phase",
     "Point",
     "Pull",
+    "Role",
     "Row",
-    "RowRole",
     "Runs",
     "Score",
     "Shape",

@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from opentraction.chart import LEVELS, Patient, Posture, Setup, Sex, Spine
+from opentraction.chart import LEVELS, Patient, Posture, Setup, Sex
 from opentraction.mechanics.chain import model as chain_model
+from opentraction.mechanics.chain.equilibrium import TOLERANCE
 from opentraction.mechanics.chain.march import march
 from opentraction.mechanics.chain.model import Chain, State, start_state
 from opentraction.mechanics.chain.outside import Load as ChainLoad
@@ -26,7 +27,6 @@ from opentraction.mechanics.loading import (
     session_load,
 )
 from opentraction.mechanics.loading.posture import PostureLoad
-from opentraction.mechanics.outputs.attachments import imaged_sizes
 from opentraction.mechanics.outputs.shape import (
     Disc,
     around,
@@ -41,7 +41,6 @@ from opentraction.mechanics.patient.build import build
 from opentraction.mechanics.patient.loads import blocks, tilted
 from opentraction.mechanics.patient.model import MODEL_NAME, SpineModel
 from opentraction.mechanics.patient.priors import parameter_digest
-from opentraction.mechanics.subject import norm_spine
 from opentraction.mechanics.validating.bench import (
     UNLOADED,
     Bearing,
@@ -52,6 +51,7 @@ from opentraction.mechanics.validating.bench import (
     Subject,
     Trace,
 )
+from opentraction.mechanics.validating.subject import norm_spine
 
 Numbers = NDArray[np.float64]
 _STEPS = 20
@@ -127,12 +127,19 @@ class SpatialColumn:
     @property
     def samples(self) -> int:
         """Number of samples."""
-        return self.model.samples
+        return len(self.model.drawn) + len(self.model.missed)
 
     @property
     def stature_share(self) -> Numbers:
         """(sample) share of a change of stature that the five lumbar discs make."""
-        return self.model.found["stature_share"]
+        return self._every(self.model.found["stature_share"])
+
+    def _every(self, values: object, lost: NDArray[np.bool_] | bool = False) -> Numbers:
+        """Values of the samples that are there, last axis, among all that were drawn: NaN for the others."""
+        found = np.asarray(values, dtype=float)
+        out = np.full((*found.shape[:-1], self.samples), np.nan)
+        out[..., list(self.model.drawn)] = np.where(lost, np.nan, found)
+        return out
 
     def static(
         self,
@@ -196,7 +203,7 @@ class SpatialColumn:
 
     def _points(self, loads: Sequence[Load]) -> Numbers:
         """(2, 3, joint, sample): where the harness holds L1, and where wrenches act."""
-        points = np.zeros((2, 3, len(LEVELS), self.samples))
+        points = np.zeros((2, 3, len(LEVELS), self.model.samples))
         for load in loads:
             for level, wrench in load.wrenches.items():
                 points[1, :, level.place] = np.array(wrench.at_mm)[:, None]
@@ -225,7 +232,8 @@ class SpatialColumn:
         count = fresh.place.modes_mm.shape[0]
         padded = jnp.concatenate([modes, jnp.zeros_like(fresh.place.modes_mm)])[:count]
         place = eqx.tree_at(lambda p: p.modes_mm, jax.tree.map(jnp.asarray, start.place), padded)
-        return eqx.tree_at(lambda s: (s.place, s.slow_mm), fresh, (place, jnp.asarray(start.slow_mm)))
+        kept = (place, jnp.asarray(start.slow_mm), jnp.asarray(start.residual))
+        return eqx.tree_at(lambda s: (s.place, s.slow_mm, s.residual), fresh, kept)
 
     def _bearing(self, bearing: Bearing) -> PostureLoad:
         return posture_load(
@@ -259,7 +267,7 @@ class SpatialColumn:
         )
 
     def _act(self, load: Load) -> _Act:
-        model, samples = self.model, self.samples
+        model, samples = self.model, self.model.samples
         follower = np.full((len(LEVELS), samples), load.follower_n)
         force = np.zeros((2, 3, len(LEVELS), samples))
         moment = np.zeros((3, len(LEVELS), samples))
@@ -291,7 +299,7 @@ class SpatialColumn:
         phase: NDArray[np.int64],
         share: Numbers,
     ) -> Trace:
-        samples = self.samples
+        samples = self.model.samples
         load = ChainLoad(
             dt_s=jnp.asarray(np.repeat(dt[:, None], samples, axis=1)),
             follower_n=jnp.asarray(np.stack([act.follower_n for act in acts])),
@@ -299,7 +307,7 @@ class SpatialColumn:
             moment_nmm=jnp.asarray(np.stack([act.moment_nmm for act in acts])),
             tilt_rad=jnp.asarray(np.stack([act.tilt_rad for act in acts])),
         )
-        end, trace = march(chain, state, blocks(load), what="an experiment")
+        end, trace = march(chain, state, blocks(load), what="an experiment", strict=False)
         steps = len(dt)
         trace = jax.tree.map(lambda x: x[:steps], trace)
         return self._told(chain, end, trace, time_s, phase, share)
@@ -324,20 +332,25 @@ class SpatialColumn:
         share: Numbers,
     ) -> Trace:
         model, segments = self.model, chain.segments
+        # a sample that lost its balance here, or in the run that this one goes on from, has no answer
+        lost = ~(np.asarray(end.residual) <= TOLERANCE)
+
+        def told(values: object) -> Numbers:
+            return self._every(values, lost)
+
         at = moved(trace, model.rest)
         front, back = edges_mm(at, model.sizes.half_depth_mm)
         border = border_modes_mm(at, np.asarray(trace.modes_mm), np.asarray(trace.annulus), self._disc)
         anatomy = anatomy_of(model.image, model.sizes)
-        sizes, _ = imaged_sizes(self._spine, anatomy)
         border_then = imaged_border_mm(*model.scanned, self._disc)
-        surrounding = around(anatomy, model.rest, sizes, border_then)
+        surrounding = around(anatomy, model.rest, model.openings, border_then)
         open_ = opened(surrounding, at, border)
         core, wall = np.asarray(segments.core_mm3), np.asarray(segments.wall_mm3)
         nucleus, annulus = np.asarray(trace.nucleus), np.asarray(trace.annulus)
         water = core * np.asarray(segments.core_path.water) + wall * np.asarray(segments.wall_path.water)
         volume = core * nucleus + wall * annulus
         both = {
-            name: np.asarray(getattr(open_, name)).mean(axis=0)
+            name: told(np.asarray(getattr(open_, name)).mean(axis=0))
             for name in (
                 "foramen_height_mm",
                 "foramen_width_mm",
@@ -350,27 +363,23 @@ class SpatialColumn:
             time_s=time_s,
             phase=phase,
             share=share,
-            rotation_rad=np.asarray(trace.rotation_rad),
-            translation_mm=np.asarray(trace.shift_mm),
-            pressure_mpa=np.asarray(trace.pressure_mpa),
-            height_mm=at.height_mm,
-            height_front_mm=front,
-            height_back_mm=back,
-            volume_mm3=volume,
-            fluid_mm3=volume - core - wall + water,
-            posterior_bulge_mm=np.asarray(open_.posterior_bulge_mm),
-            protrusion_mm2=np.asarray(open_.protrusion_mm2),
-            facet_n=np.asarray(trace.facets.normal_n),
-            facet_axial_n=np.asarray(trace.facets.axial_n).sum(axis=1),
-            canal_area_mm2=np.asarray(open_.canal_area_mm2),
-            dural_sac_mm2=np.asarray(open_.dural_sac_mm2),
+            rotation_rad=told(trace.rotation_rad),
+            translation_mm=told(trace.shift_mm),
+            pressure_mpa=told(trace.pressure_mpa),
+            height_mm=told(at.height_mm),
+            height_front_mm=told(front),
+            height_back_mm=told(back),
+            volume_mm3=told(volume),
+            fluid_mm3=told(volume - core - wall + water),
+            posterior_bulge_mm=told(open_.posterior_bulge_mm),
+            protrusion_mm2=told(open_.protrusion_mm2),
+            facet_n=told(trace.facets.normal_n),
+            facet_axial_n=told(np.asarray(trace.facets.axial_n).sum(axis=1)),
+            canal_area_mm2=told(open_.canal_area_mm2),
+            dural_sac_mm2=told(open_.dural_sac_mm2),
             state=end,
             **both,
         )
-
-    @cached_property
-    def _spine(self) -> Spine:
-        return norm_spine(pfirrmann=self.subject.grade, scale=self.subject.height_scale)
 
 
 def _between(first: _Act, last: _Act, share: float) -> _Act:

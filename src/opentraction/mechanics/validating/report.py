@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -15,7 +15,7 @@ from opentraction.mechanics.validating.bench import Bench
 from opentraction.mechanics.validating.curves import Curve, curves_of
 from opentraction.mechanics.validating.experiment import REGISTRY, Asked, Group, Runs, conversion
 from opentraction.mechanics.validating.linear import LinearBench
-from opentraction.mechanics.validating.rows import Duty, RowRole, duty
+from opentraction.mechanics.validating.rows import Duty, Role, duty
 from opentraction.mechanics.validating.targets import Target, read_targets
 
 ANSWERED_MUST = 65
@@ -26,6 +26,7 @@ GOAL = {"disc only": 0.85, "all": 0.80, "each other group": 0.65}
 QUANTILES = (0.05, 0.50, 0.95)
 
 Band = tuple[float, float, float]
+Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class ValidationReport:
     @property
     def calibration(self) -> tuple[Row, ...]:
         """Rows that may have set a parameter: shown apart."""
-        return tuple(row for row in self.rows if row.duty.role is RowRole.CALIBRATION)
+        return tuple(row for row in self.rows if row.duty.role is Role.CALIBRATION)
 
     @property
     def scores(self) -> tuple[Score, ...]:
@@ -162,17 +163,27 @@ def _score(name: str, rows: Sequence[Row]) -> Score:
 
 
 def validate(
-    bench: Bench, targets: Path | None = None, *, only: Sequence[str] | None = None, null: Bench | None = None
+    bench: Bench,
+    targets: Path | None = None,
+    *,
+    only: Sequence[str] | None = None,
+    null: Bench | None = None,
+    progress: Progress | None = None,
 ) -> ValidationReport:
     """Run the experiments behind a table on a model and judge each row; `only` limits the run to some ids.
 
-    `null` is the null model beside it, the linear disc unless given. Raises BadInput when `targets` is no
-    table.
+    `null` is the null model beside it, the linear disc unless given. `progress(done, total, id)` is told of
+    each row before it is asked; what it raises ends the run. Raises BadInput when `targets` is no table.
     """
     table = read_targets(targets)
     ours, theirs = Runs(bench), Runs(null or LinearBench())
     chosen = [target for target in table if only is None or target.id in only]
-    rows = tuple(_judged(target, duty(target), ours, theirs) for target in chosen)
+    judged = []
+    for done, target in enumerate(chosen):
+        if progress is not None:
+            progress(done, len(chosen), target.id)
+        judged.append(_judged(target, duty(target), ours, theirs))
+    rows = tuple(judged)
     points = [
         (row.target, row.duty.question, row.window, row.status)
         for row in rows
@@ -200,9 +211,9 @@ def _judged(target: Target, role: Duty, ours: Runs, theirs: Runs) -> Row:
     status = verdict(frame, None if model is None else model[1])
     if model is None and not frame.weak:
         status = Status.FAIL
-    if role.role is not RowRole.CHECK and role.role is not RowRole.CALIBRATION:
+    if role.role is not Role.CHECK and role.role is not Role.CALIBRATION:
         status = Status.CANNOT_SAY
-    counts = role.role is RowRole.CHECK and target.verified and not target.secondary and not frame.weak
+    counts = role.role is Role.CHECK and target.verified and not target.secondary and not frame.weak
     return Row(target, role, status, counts, model, None if linear is None else linear[1], frame, note)
 
 

@@ -14,7 +14,7 @@ from opentraction.mechanics.validating.targets import Target, read_targets
 from opentraction.mechanics.validating.words import Silent, read_row
 
 
-class RowRole(StrEnum):
+class Role(StrEnum):
     """What a row is for."""
 
     CALIBRATION = "calibration"
@@ -28,7 +28,7 @@ class RowRole(StrEnum):
 class Duty:
     """The part a row plays: role, group, experiment, and the meaning and reason that were decided."""
 
-    role: RowRole
+    role: Role
     group: Group
     shape: Shape
     question: Asked | None
@@ -52,7 +52,7 @@ def _own() -> dict[tuple[str, ...], tuple[str, Duty]]:
 def _duty(target: Target, row: dict[str, str]) -> Duty:
     reading = read_row(target)
     return Duty(
-        role=RowRole(row["role"]),
+        role=Role(row["role"]),
         group=Group(row["group"]),
         shape=Shape(row["shape"]),
         question=reading if isinstance(reading, Asked) else None,
@@ -73,10 +73,10 @@ def from_words(target: Target) -> Duty:
     """The duty of a row that `rows.csv` does not hold: a check, if its words are understood."""
     reading = read_row(target)
     if isinstance(reading, Silent):
-        role = RowRole.INPUT if reading.is_input else RowRole.CANNOT_SAY
+        role = Role.INPUT if reading.is_input else Role.CANNOT_SAY
         return Duty(role, Group.OTHER, Shape.SCALAR, None, "", (), "", reading.reason)
     known = REGISTRY[reading.experiment]
     shape = Shape.CURVE if known.group is Group.DISC_ONLY else Shape.SCALAR
     return Duty(
-        RowRole.CHECK, known.group, shape, reading, "", (), known.does, "not among the package's own rows"
+        Role.CHECK, known.group, shape, reading, "", (), known.does, "not among the package's own rows"
     )

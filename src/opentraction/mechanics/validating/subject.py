@@ -1,0 +1,94 @@
+"""The norm subject of the validation: a spine of published sizes; no imaging is needed to check the model."""
+
+from __future__ import annotations
+
+import math
+
+from opentraction.chart import (
+    LEVELS,
+    Disc,
+    Frame,
+    HeightField,
+    Measure,
+    Quality,
+    Spine,
+    SpineSource,
+)
+
+MID_MM = (10.0, 11.59, 12.45, 12.7, 12.99)
+"""V149 to V152; L4-L5 between its neighbours."""
+DEPTH_MM = (30.23, 32.03, 32.86, 33.08, 33.4)
+"""V157 to V160; L5-S1 as P207."""
+WIDTH_MM = (46.0, 47.0, 48.0, 49.0, 49.0)
+"""L4-L5 as P207, the others assumed."""
+WEDGE_DEG = (4.0, 6.0, 8.0, 10.0, 13.0)
+"""Of the disc, lying; assumed, from the front and back heights of V145 to V156."""
+BODY_MM = 27.0
+"""Height of a body, V171 and V172."""
+SEGMENT_DEG = (1.2, 5.9, 9.3, 12.7, 21.6)
+"""Segmental lordosis, V163 to V166; L3-L4 between its neighbours."""
+
+
+def _measure(value: float, sd: float = 0.0) -> Measure:
+    return Measure(value=value, sd=sd, quality=Quality.ASSUMED)
+
+
+def norm_spine(*, pfirrmann: float = 2.0, scale: float = 1.0) -> Spine:
+    """Five discs L1-L2 to L5-S1 on an arc of lordosis, of one grade; `scale` multiplies the heights."""
+    angles = [0.0] * 5
+    for index in range(3, -1, -1):
+        angles[index] = angles[index + 1] + math.radians(SEGMENT_DEG[index])
+    middle = sum(angles) / 5
+    angles = [angle - middle for angle in angles]
+    places = [(0.0, 0.0)] * 5
+    for index in range(3, -1, -1):
+        mean = 0.5 * (angles[index] + angles[index + 1])
+        length = BODY_MM + 0.5 * (MID_MM[index] + MID_MM[index + 1])
+        below = places[index + 1]
+        places[index] = (below[0] - length * math.sin(mean), below[1] + length * math.cos(mean))
+    discs = tuple(_disc(i, angles[i], places[i], pfirrmann, scale) for i in range(5))
+    return Spine(
+        study_id="norms",
+        source=SpineSource.NORMS,
+        method="norm subject 1",
+        vertebrae=(),
+        discs=discs,
+        simulated=True,
+    )
+
+
+def _disc(index: int, angle: float, place: tuple[float, float], grade: float, scale: float) -> Disc:
+    depth, width, wedge = DEPTH_MM[index], WIDTH_MM[index], WEDGE_DEG[index]
+    mid = MID_MM[index] * scale
+    slope = 0.8 * 0.5 * depth * math.tan(math.radians(wedge))
+    area = math.pi / 4 * depth * width
+    tilt = 0.25 * depth * math.tan(math.radians(wedge))
+    # world RAS: right, anterior, superior; the disc's x axis is anterior, y left, z cranial
+    frame = Frame(
+        origin_mm=(0.0, place[0], place[1]),
+        x_axis=(0.0, math.cos(angle), math.sin(angle)),
+        y_axis=(-1.0, 0.0, 0.0),
+        z_axis=(0.0, -math.sin(angle), math.cos(angle)),
+    )
+    return Disc(
+        level=LEVELS[index],
+        frame=frame,
+        outline_mm=tuple(
+            (0.5 * depth * math.cos(2 * math.pi * k / 24), 0.5 * width * math.sin(2 * math.pi * k / 24))
+            for k in range(24)
+        ),
+        upper=HeightField(coefficients_mm=(mid / 2, tilt, 0, 0, 0, 0)),
+        lower=HeightField(coefficients_mm=(-mid / 2, -tilt, 0, 0, 0, 0)),
+        height_front_mm=_measure(mid + slope, 0.4),
+        height_mid_mm=_measure(mid, 0.4),
+        height_back_mm=_measure(mid - slope, 0.4),
+        mean_height_mm=_measure(mid, 0.4),
+        depth_mm=_measure(depth, 0.7),
+        width_mm=_measure(width, 1.0),
+        wedge_deg=_measure(wedge, 1.0),
+        area_mm2=_measure(area, 0.04 * area),
+        volume_mm3=_measure(area * mid),
+        farfan_index=_measure(2 * mid / depth),
+        dabbs_mm=_measure(mid),
+        pfirrmann=_measure(grade, 0.5),
+    )
