@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from opentraction.mechanics.chain.model import Chain
-from opentraction.mechanics.disc import Degeneration, WallMaterial, core, degeneration, ellipse, wall
+from opentraction.mechanics.disc import (
+    STRIPS,
+    Core,
+    Degeneration,
+    Outline,
+    Wall,
+    WallMaterial,
+    core,
+    degeneration,
+    wall,
+    weakening,
+)
 from opentraction.mechanics.fluid import Path
+from opentraction.mechanics.patient.chunks import in_chunks, picked
 from opentraction.mechanics.patient.frames import Pose, seats
 from opentraction.mechanics.patient.imaged import Imaged
 from opentraction.mechanics.segment.anatomy import Anatomy, ImagedPose
@@ -21,12 +33,12 @@ from opentraction.mechanics.segment.segment import Segments
 from opentraction.mechanics.segment.strands import build_strands
 
 Numbers = NDArray[np.float64]
+Values = Numbers | Array
 BULK_MPA = 180.0
 """Bulk modulus of the nucleus' matter (P090). Between 20 and 2000 MPa nothing else changes."""
 
 
-@dataclass(frozen=True)
-class Sizes:
+class Sizes(eqx.Module):
     """One ensemble's drawn sizes, (joint, sample)."""
 
     height_mm: Numbers
@@ -37,18 +49,16 @@ class Sizes:
     grade: Numbers
 
 
-@dataclass(frozen=True)
-class Unloaded:
+class Unloaded(eqx.Module):
     """The stress-free shape, and the pose in which the scan found the joints."""
 
-    height_mm: Numbers
+    height_mm: Values
     """(joint, sample) at the disc's centre."""
-    wedge_rad: Numbers
+    wedge_rad: Values
     pose: Pose
 
 
-@dataclass(frozen=True)
-class Present:
+class Present(eqx.Module):
     """What is there: 1 or 0. Taken away in experiments, missing or fused in patients."""
 
     joints: Float[Numbers, "j"]
@@ -61,27 +71,54 @@ def everything(joints: int = 5) -> Present:
     return Present(np.ones(joints), np.ones(joints), np.ones((2, joints)))
 
 
+class Parts(eqx.Module):
+    """All but the stress-free shape that a chain is put together of."""
+
+    image: Imaged
+    sizes: Sizes
+    found: Mapping[str, Numbers]
+    """Drawn parameters, each (sample)."""
+    present: Present
+
+    def picked(self, pick: NDArray[np.int64]) -> Parts:
+        """Some of the samples."""
+        return Parts(self.image, picked(self.sizes, pick), picked(self.found, pick), self.present)
+
+
 def assemble(
-    image: Imaged,
-    sizes: Sizes,
-    found: dict[str, Numbers],
-    rest: Unloaded,
-    *,
-    mirror: bool,
-    present: Present,
-    points_mm: Float[Array, "k 3 j s"] | None = None,
+    parts: Parts, rest: Unloaded, *, mirror: bool, points_mm: Float[Numbers, "k 3 j s"] | None = None
 ) -> tuple[Chain, Float[Numbers, "3 3 s"]]:
-    """The chain, and the axes of L1 as imaged. `found`: drawn parameters, each (sample)."""
-    shape = sizes.height_mm.shape
-    seat = seats(image.disc_turn, image.disc_mm, rest.height_mm, rest.pose)
-    segments = _segments(image, sizes, found, rest, mirror, present)
-    points = jnp.zeros((1, 3, *shape)) if points_mm is None else points_mm
+    """The chain, and the axes of L1 as imaged. `points_mm`: where forces act; None: one at each origin."""
+    shape = parts.sizes.height_mm.shape
+    points = np.zeros((1, 3, *shape)) if points_mm is None else points_mm
+
+    return in_chunks(
+        shape[1],
+        lambda pick: _chain(parts.picked(pick), picked(rest, pick), mirror, points[..., pick]),
+    )
+
+
+@eqx.filter_jit
+def _chain(
+    parts: Parts, rest: Unloaded, mirror: bool, points_mm: Float[Values, "k 3 j s"]
+) -> tuple[Chain, Float[Array, "3 3 s"]]:
+    return chain_of(parts, rest, mirror=mirror, points_mm=points_mm)
+
+
+def chain_of(
+    parts: Parts, rest: Unloaded, *, mirror: bool, points_mm: Float[Values, "k 3 j s"] | None = None
+) -> tuple[Chain, Float[Array, "3 3 s"]]:
+    """As `assemble`, to be compiled within something larger."""
+    sizes, shape = parts.sizes, parts.sizes.height_mm.shape
+    seat = seats(parts.image.disc_turn, parts.image.disc_mm, rest.height_mm, rest.pose)
+    segments = _segments(parts.image, sizes, parts.found, rest, mirror, parts.present)
+    points = jnp.zeros((1, 3, *shape)) if points_mm is None else jnp.asarray(points_mm)
     chain = Chain(
         segments=segments,
         seat_turn=jnp.asarray(seat.turn),
         seat_mm=jnp.asarray(seat.shift_mm),
         points_mm=points,
-        support_nmm=jnp.broadcast_to(jnp.asarray(found["thorax_stiffness"]), (3, shape[1])),
+        support_nmm=jnp.broadcast_to(jnp.asarray(parts.found["thorax_stiffness"]), (3, shape[1])),
         mirror=mirror,
     )
     return chain, seat.top
@@ -90,7 +127,7 @@ def assemble(
 def _segments(
     image: Imaged,
     sizes: Sizes,
-    found: dict[str, Numbers],
+    found: Mapping[str, Values],
     rest: Unloaded,
     mirror: bool,
     present: Present,
@@ -100,13 +137,9 @@ def _segments(
     def every(name: str) -> Array:
         return jnp.broadcast_to(jnp.asarray(found[name]), shape)
 
-    height, wedge = jnp.asarray(rest.height_mm), jnp.asarray(rest.wedge_rad)
-    outline = ellipse(sizes.half_depth_mm, sizes.half_width_mm)
-    worn = degeneration(sizes.grade)
+    height, worn = jnp.asarray(rest.height_mm), degeneration(sizes.grade)
     inner = inner_scale(found, sizes)
-    material = _material(every, worn)
-    shell = wall(outline, height, wedge, inner, material, mirror)
-    middle = core(outline, height, wedge, inner, every("nucleus_matrix") * worn.solid_factor, mirror)
+    shell, middle = discs(image, sizes, found, rest, mirror=mirror)
     anatomy = anatomy_of(image, sizes)
     pose = ImagedPose(tuple(jnp.asarray(rest.pose.turn_rad)), tuple(jnp.asarray(rest.pose.shift_mm)), height)
     strands = build_strands(
@@ -119,7 +152,7 @@ def _segments(
     facets = build_facets(
         anatomy, pose, _facet_law(every), mirror=mirror, present=jnp.asarray(present.facets)[..., None]
     )
-    section = jnp.pi * sizes.half_depth_mm * sizes.half_width_mm
+    section = image.area_share[:, None] * sizes.half_depth_mm * sizes.half_width_mm
     return Segments(
         wall=shell,
         core=middle,
@@ -136,7 +169,45 @@ def _segments(
     )
 
 
-def inner_scale(found: dict[str, Numbers], sizes: Sizes) -> Array:
+def discs(
+    image: Imaged,
+    sizes: Sizes,
+    found: Mapping[str, Values],
+    rest: Unloaded,
+    *,
+    mirror: bool,
+    strips: int = STRIPS,
+) -> tuple[Wall, Core]:
+    """The annulus and the nucleus of every disc, weakened where a protrusion was read.
+
+    A symmetric column (`mirror`) has the mean of both sides' weakness, the whole column the true side's (see
+    `weakening`); rest lengths are those of the symmetric one, so a whole column with a protrusion to one side
+    leaves the imaged shape a little.
+    """
+    shape = sizes.height_mm.shape
+
+    def every(name: str) -> Array:
+        return jnp.broadcast_to(jnp.asarray(found[name]), shape)
+
+    height, wedge = jnp.asarray(rest.height_mm), jnp.asarray(rest.wedge_rad)
+    worn, inner, outline = degeneration(sizes.grade), inner_scale(found, sizes), outline_of(image, sizes)
+    weak = weakening(image.weak, mirror, strips)
+    material = _material(every, worn)
+    solid = every("nucleus_matrix") * worn.solid_factor
+    return (
+        wall(outline, height, wedge, inner, material, mirror, weakening=weak, strips=strips),
+        core(outline, height, wedge, inner, solid, mirror, strips=strips),
+    )
+
+
+def outline_of(image: Imaged, sizes: Sizes) -> Outline:
+    """The outline of every disc; sizes differ between samples, the shape does not."""
+    radius = jnp.asarray(image.outline)[..., None]
+    depth, width = jnp.asarray(sizes.half_depth_mm), jnp.asarray(sizes.half_width_mm)
+    return Outline(depth, width, radius, jnp.zeros_like(radius))
+
+
+def inner_scale(found: Mapping[str, Values], sizes: Sizes) -> Array:
     """Scale of the outline that is the inner wall, (joint, sample)."""
     return jnp.sqrt(degeneration(sizes.grade).nucleus_share * jnp.asarray(found["nucleus_share"]))
 
@@ -154,7 +225,7 @@ def _material(every: Callable[[str], Array], worn: Degeneration) -> WallMaterial
 def anatomy_of(image: Imaged, sizes: Sizes) -> Anatomy:
     """Sizes of the imaged joints from which the posterior parts are placed."""
 
-    def each(values: Numbers) -> Array:
+    def each(values: Values) -> Array:
         return jnp.broadcast_to(jnp.asarray(values)[:, None], sizes.height_mm.shape)
 
     return Anatomy(

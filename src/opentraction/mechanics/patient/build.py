@@ -10,9 +10,9 @@ from opentraction.chart import LEVELS, BadInput, Patient, Setup, Spine
 from opentraction.mechanics.loading import NUMBERS, trunk
 from opentraction.mechanics.loading.posture import GRAVITY_M_S2
 from opentraction.mechanics.outputs.attachments import imaged_sizes
-from opentraction.mechanics.patient.assembly import Present, Sizes, anatomy_of, assemble, everything
+from opentraction.mechanics.patient.assembly import Parts, Present, Sizes, anatomy_of, assemble, everything
 from opentraction.mechanics.patient.imaged import Imaged, imaged
-from opentraction.mechanics.patient.loads import LYING_BEFORE_SCAN_S, history
+from opentraction.mechanics.patient.loads import LYING_BEFORE_SCAN_S, history_of
 from opentraction.mechanics.patient.missed import Missed, bearable
 from opentraction.mechanics.patient.model import Numbers, SpineModel
 from opentraction.mechanics.patient.priors import deviates, draw
@@ -53,15 +53,15 @@ def build(
     weight = _weight_n(patient, seed, samples)
     numbers: dict[str, object] = {name: found[name] for name in NUMBERS}
     body = trunk(weight, samples=samples, numbers=numbers)
+    parts = Parts(image, sizes, found, there)
     settled = settle(
-        sizes,
-        lambda trial: assemble(image, sizes, found, trial, mirror=True, present=there),
-        lambda top: history(body, top, found["hours_up"], lying_s=LYING_BEFORE_SCAN_S),
+        parts,
+        history_of(body, found["hours_up"], lying_s=LYING_BEFORE_SCAN_S),
     )
     missed = _missed(settled, sizes, found | {"weight": weight})
     bearable(missed, samples)
     rest = settled.rest
-    chain, top = assemble(image, sizes, found, rest, mirror=True, present=there)
+    chain, top = assemble(parts, rest, mirror=True)
     openings, origins = imaged_sizes(spine, anatomy_of(image, sizes), _scores(seed, samples))
     model = SpineModel(
         chain=chain,
@@ -133,7 +133,7 @@ def _sizes(image: Imaged, seed: int, samples: int) -> Sizes:
         height_mm=height,
         wedge_rad=wedge,
         half_depth_mm=half_depth,
-        half_width_mm=area / (np.pi * half_depth),
+        half_width_mm=area / (image.area_share[:, None] * half_depth),
         grade=grade,
     )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from opentraction.mechanics.chain.motion import rotation
@@ -17,17 +17,17 @@ Numbers = NDArray[np.float64]
 class Pose(NamedTuple):
     """Pose of the joints, upper axes in lower ones, from the stress-free shape."""
 
-    turn_rad: Float[Numbers, "3 j s"]
+    turn_rad: Float[Numbers | Array, "3 j s"]
     """Rotation vector."""
-    shift_mm: Float[Numbers, "3 j s"]
+    shift_mm: Float[Numbers | Array, "3 j s"]
 
 
 class Seats(NamedTuple):
     """Lower axes of each joint in the axes of the body below (the spine's own axes for the sacrum)."""
 
-    turn: Float[Numbers, "3 3 j s"]
-    shift_mm: Float[Numbers, "3 j s"]
-    top: Float[Numbers, "3 3 s"]
+    turn: Float[Array, "3 3 j s"]
+    shift_mm: Float[Array, "3 j s"]
+    top: Float[Array, "3 3 s"]
     """Axes of L1 in the spine's own axes, as imaged."""
 
 
@@ -37,9 +37,9 @@ def unloaded(joints: int, samples: int) -> Pose:
 
 
 def seats(
-    disc_turn: Float[Numbers, "3 3 j"],
-    disc_mm: Float[Numbers, "3 j"],
-    height_mm: Float[Numbers, "j s"],
+    disc_turn: Float[Numbers | Array, "3 3 j"],
+    disc_mm: Float[Numbers | Array, "3 j"],
+    height_mm: Float[Numbers | Array, "j s"],
     pose: Pose,
 ) -> Seats:
     """Seats with which the joints, in this pose, put every disc where it was imaged.
@@ -48,30 +48,28 @@ def seats(
     left, z up). The imaged disc's axes stand half-way between the two vertebrae: turned by half of the pose,
     with the origin midway between the centres of the endplates, `height_mm` apart when stress-free.
     """
-    half = np.asarray(rotation(jnp.asarray(0.5 * pose.turn_rad)))
-    full = np.asarray(rotation(jnp.asarray(pose.turn_rad)))
-    up = np.zeros_like(pose.shift_mm)
-    up[2] = 0.5 * height_mm
+    half, full = rotation(0.5 * jnp.asarray(pose.turn_rad)), rotation(jnp.asarray(pose.turn_rad))
+    up = jnp.zeros_like(half[0]).at[2].set(0.5 * height_mm)
     # midway between the endplates' centres, in the lower axes
-    middle = 0.5 * (pose.shift_mm + _applied(full, up) - up)
-    lower_turn = _times(disc_turn[..., None], _back(half))
-    lower_mm = disc_mm[..., None] - _applied(lower_turn, middle)
+    shifted = jnp.asarray(pose.shift_mm)
+    middle = 0.5 * (shifted + _applied(full, up) - up)
+    lower_turn = _times(jnp.asarray(disc_turn)[..., None], _back(half))
+    lower_mm = jnp.asarray(disc_mm)[..., None] - _applied(lower_turn, middle)
     upper_turn = _times(lower_turn, full)
-    upper_mm = lower_mm + _applied(lower_turn, pose.shift_mm)
-    turn, shift = lower_turn.copy(), lower_mm.copy()
+    upper_mm = lower_mm + _applied(lower_turn, shifted)
     below = _back(upper_turn[:, :, 1:])
-    turn[:, :, :-1] = _times(below, lower_turn[:, :, :-1])
-    shift[:, :-1] = _applied(below, lower_mm[:, :-1] - upper_mm[:, 1:])
+    turn = lower_turn.at[:, :, :-1].set(_times(below, lower_turn[:, :, :-1]))
+    shift = lower_mm.at[:, :-1].set(_applied(below, lower_mm[:, :-1] - upper_mm[:, 1:]))
     return Seats(turn, shift, upper_turn[:, :, 0])
 
 
-def _times(a: Numbers, b: Numbers) -> Numbers:
-    return np.asarray((a[:, :, None] * b[None]).sum(1))
+def _times(a: Array, b: Array) -> Array:
+    return (a[:, :, None] * b[None]).sum(1)
 
 
-def _applied(a: Numbers, x: Numbers) -> Numbers:
-    return np.asarray((a * x[None]).sum(1))
+def _applied(a: Array, x: Array) -> Array:
+    return (a * x[None]).sum(1)
 
 
-def _back(a: Numbers) -> Numbers:
-    return np.asarray(np.swapaxes(a, 0, 1))
+def _back(a: Array) -> Array:
+    return jnp.swapaxes(a, 0, 1)

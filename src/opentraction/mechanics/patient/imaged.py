@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
+import equinox as eqx
 import numpy as np
 from numpy.typing import NDArray
 
-from opentraction.chart import LEVELS, BadInput, Disc, Level, Measure, Quality, Spine
+from opentraction.chart import (
+    LEVELS,
+    BadInput,
+    Disc,
+    Level,
+    Measure,
+    ProtrusionKind,
+    Quality,
+    Side,
+    Spine,
+)
+from opentraction.mechanics.disc import Weakness, area_mm2, fitted, weakness
+from opentraction.mechanics.disc.outline import ORDER
 from opentraction.mechanics.segment.anatomy import REFERENCE_CANAL_MM
 
 Numbers = NDArray[np.float64]
@@ -25,9 +37,11 @@ _NORM_AREA_MM2 = (1250.0, 1350.0, 1450.0, 1550.0, 1500.0)
 _NORM_DEPTH_MM = (30.23, 32.03, 32.86, 33.08, 33.4)
 """V157 to V160 and P207."""
 
+_ELLIPTIC = 0.01
+"""An area within this share of the ellipse's says that the outline is one."""
 
-@dataclass(frozen=True)
-class Imaged:
+
+class Imaged(eqx.Module):
     """The joints L1-L2 to L5-S1 as imaged, in the spine's own axes: x forward, y left, z up."""
 
     disc_turn: Numbers
@@ -50,6 +64,12 @@ class Imaged:
     """(6) heights of L1 to S1."""
     canal_mm: Numbers
     """(joint) depth of the canal; from norms."""
+    outline: Numbers
+    """(harmonic, joint) cosine coefficients of the outline's radius (`disc.Outline`); 1, 0, ... an ellipse."""
+    area_share: Numbers
+    """(joint) area over half depth times half width; pi of an ellipse."""
+    weak: Weakness
+    """The weak place of each disc (joint, 1); without loss where no protrusion was read."""
     present: tuple[bool, ...]
     """False where the level is not in the Spine and stands in from norms."""
 
@@ -70,6 +90,7 @@ def imaged(spine: Spine) -> Imaged:
     angle = np.array([angles[level] for level in LEVELS])
     cos, sin, none = np.cos(angle), np.sin(angle), np.zeros(len(LEVELS))
     grades = [_grade(discs.get(level)) for level in LEVELS]
+    outlines = [_outline(discs.get(level)) for level in LEVELS]
     return Imaged(
         disc_turn=np.array([[cos, none, -sin], [none, none + 1.0, none], [sin, none, cos]]),
         disc_mm=np.stack([place[:, 0], none, place[:, 1]]),
@@ -86,6 +107,9 @@ def imaged(spine: Spine) -> Imaged:
         grade_sd=np.array([grade.sd for grade in grades]),
         body_mm=_bodies(spine),
         canal_mm=np.array(REFERENCE_CANAL_MM),
+        outline=np.stack([radius for radius, _ in outlines], axis=1),
+        area_share=np.array([share for _, share in outlines]),
+        weak=_weak([discs.get(level) for level in LEVELS]),
         present=tuple(level in discs for level in LEVELS),
     )
 
@@ -149,3 +173,37 @@ def _bodies(spine: Spine) -> Numbers:
         if bone.name.value in names[:-1] and bone.height_mid_mm is not None:
             found[names.index(bone.name.value)] = bone.height_mid_mm.value
     return found
+
+
+def _outline(disc: Disc | None) -> tuple[Numbers, float]:
+    """Cosine coefficients of the outline's radius, and its area over half depth times half width.
+
+    The outline is fitted where its area is not that of the ellipse of its depth and width. Only the laterally
+    symmetric part is kept, because the shape without load is sought on a symmetric column.
+    """
+    radius = np.eye(1, ORDER + 1)[0]
+    if disc is None:
+        return radius, np.pi
+    elliptic = np.pi / 4.0 * disc.depth_mm.value * disc.width_mm.value
+    if abs(disc.area_mm2.value / elliptic - 1.0) < _ELLIPTIC:
+        return radius, np.pi
+    found, _, _ = fitted(np.array(disc.outline_mm), mirror=True)
+    one = eqx.tree_at(lambda o: (o.half_depth_mm, o.half_width_mm), found, (np.ones((1, 1)), np.ones((1, 1))))
+    return np.asarray(found.radius_cos)[:, 0, 0], float(area_mm2(one)[0, 0])
+
+
+def _weak(discs: list[Disc | None]) -> Weakness:
+    """The weak places, of the middle values of the depths that were read."""
+    found = [None if disc is None else disc.protrusion for disc in discs]
+    each = [
+        weakness(Side.CENTRE, ProtrusionKind.PROTRUSION, 0.0)
+        if one is None
+        else weakness(one.side, one.kind, one.depth_mm.value)
+        for one in found
+    ]
+    return Weakness(
+        *(
+            np.concatenate([np.asarray(getattr(one, name)) for one in each])
+            for name in Weakness.__dataclass_fields__
+        )
+    )

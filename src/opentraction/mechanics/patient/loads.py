@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -67,14 +67,25 @@ def history(
     body: Trunk, top: Numbers, hours_up: Numbers, *, lying_s: float, last: PostureLoad | None = None
 ) -> list[Load]:
     """Night, day upright, night, the hours up, lying `lying_s`; `last`: how the patient lies then."""
+    return history_of(body, hours_up, lying_s=lying_s, last=last)(top)
+
+
+def history_of(
+    body: Trunk, hours_up: Numbers, *, lying_s: float, last: PostureLoad | None = None
+) -> Callable[[Numbers], list[Load]]:
+    """As `history`, for any axes of L1 as imaged: what does not depend on them is worked out once."""
     layout = history_layout(blocks=2)
     lying, up = posture_load(body, Stance.SUPINE), posture_load(body, Stance.STANDING)
     at_last = lying if last is None else last
     kinds = {Kind.NIGHT: lying, Kind.DAY: up, Kind.LYING: at_last}
     follower = _over(layout, {kind: np.asarray(load.compression_n) for kind, load in kinds.items()})
-    tilt = _over(layout, {kind: tilted(top, load.turn_rad) for kind, load in kinds.items()})
-    dt = layout.dt_s(history_durations_s(jnp.asarray(hours_up), lying_s=lying_s))
-    return blocks(steady(np.asarray(dt), follower, tilt))
+    dt = np.asarray(layout.dt_s(history_durations_s(jnp.asarray(hours_up), lying_s=lying_s)))
+
+    def of(top: Numbers) -> list[Load]:
+        tilt = _over(layout, {kind: tilted(top, load.turn_rad) for kind, load in kinds.items()})
+        return blocks(steady(dt, follower, tilt))
+
+    return of
 
 
 def _over(layout: Layout, values: dict[Kind, Numbers]) -> Numbers:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +13,8 @@ from opentraction.mechanics.chain.model import Chain
 from opentraction.mechanics.loading import NUMBERS, Trunk, trunk
 from opentraction.mechanics.outputs.attachments import Origins
 from opentraction.mechanics.outputs.attachments import Sizes as OpeningSizes
-from opentraction.mechanics.patient.assembly import Present, Sizes, Unloaded, assemble
-from opentraction.mechanics.patient.frames import Pose
+from opentraction.mechanics.patient.assembly import Parts, Present, Sizes, Unloaded, assemble
+from opentraction.mechanics.patient.chunks import picked
 from opentraction.mechanics.patient.imaged import Imaged
 from opentraction.mechanics.patient.missed import Missed
 from opentraction.mechanics.patient.settle import Scanned
@@ -93,22 +91,16 @@ class SpineModel:
     def picked(self, samples: Sequence[int]) -> SpineModel:
         """Some of the samples, by their place in this model."""
         at = np.asarray(samples)
-
-        def cut(value: Numbers) -> Numbers:
-            return value[..., at]
-
         return replace(
             self,
-            chain=jax.tree.map(cut, self.chain),
-            found={name: cut(value) for name, value in self.found.items()},
-            weight_n=cut(self.weight_n),
-            sizes=Sizes(**{name: cut(value) for name, value in vars(self.sizes).items()}),
-            rest=Unloaded(
-                cut(self.rest.height_mm), cut(self.rest.wedge_rad), Pose(*map(cut, self.rest.pose))
-            ),
-            scanned=Scanned(*map(cut, self.scanned)),
-            openings=OpeningSizes(*map(cut, self.openings)),
-            top=cut(self.top),
+            chain=picked(self.chain, at),
+            found=picked(self.found, at),
+            weight_n=picked(self.weight_n, at),
+            sizes=picked(self.sizes, at),
+            rest=picked(self.rest, at),
+            scanned=picked(self.scanned, at),
+            openings=picked(self.openings, at),
+            top=picked(self.top, at),
             samples=len(at),
             drawn=tuple(self.drawn[k] for k in at),
         )
@@ -136,8 +128,6 @@ class SpineModel:
         """
         there = self.structures if present is None else present
         found = self.found | ({"thorax_stiffness": np.zeros(self.samples)} if free_thorax else {})
-        points = None if points_mm is None else jnp.asarray(points_mm)
-        chain, top = assemble(
-            self.image, self.sizes, found, self.rest, mirror=mirror, present=there, points_mm=points
-        )
+        parts = Parts(self.image, self.sizes, found, there)
+        chain, top = assemble(parts, self.rest, mirror=mirror, points_mm=points_mm)
         return replace(self, chain=chain, top=top, structures=there)

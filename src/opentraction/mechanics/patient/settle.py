@@ -23,11 +23,13 @@ from opentraction.mechanics.chain.model import Chain, Place, State, changed, sta
 from opentraction.mechanics.chain.motion import rotation
 from opentraction.mechanics.chain.outside import Load
 from opentraction.mechanics.patient.anderson import Anderson
-from opentraction.mechanics.patient.assembly import Sizes, Unloaded
+from opentraction.mechanics.patient.assembly import Parts, Sizes, Unloaded, assemble, chain_of
+from opentraction.mechanics.patient.chunks import in_chunks, picked
 from opentraction.mechanics.patient.frames import Pose
 from opentraction.mechanics.segment.condensation import condense, follow
 
 Numbers = NDArray[np.float64]
+Values = Numbers | Array
 TOLERANCE_MM = 5e-7
 _ROUNDS = 25
 _ARM_MM = 20.0
@@ -46,6 +48,8 @@ class Scanned(NamedTuple):
     """Bulge of the inner wall."""
     swelling: Float[Numbers, "j s"]
     """Swelling ratio of the wall."""
+    pressure_mpa: Float[Numbers, "j s"]
+    """Of the nucleus."""
 
 
 class Settled(NamedTuple):
@@ -61,17 +65,16 @@ class Settled(NamedTuple):
 
 
 def settle(
-    sizes: Sizes,
-    assembled: Callable[[Unloaded], tuple[Chain, Numbers]],
+    parts: Parts,
     history: Callable[[Numbers], Sequence[Load]],
 ) -> Settled:
     """The stress-free shape with the pose in which the scan found the joints, and the discs' state then.
 
-    `assembled` makes the (laterally symmetric) chain and the axes of L1 as imaged for a stress-free shape,
-    `history` the loads that end with the scan. Ligaments and facets keep their published strain and gap in
-    the imaged shape. A sample that has arrived, or lost its balance, is left as it is, so that no sample
-    depends on the others.
+    `history` makes, of the axes of L1 as imaged, the loads that end with the scan. Ligaments and facets keep
+    their published strain and gap in the imaged shape. A sample that has arrived, or lost its balance, is
+    left as it is, so that no sample depends on the others.
     """
+    sizes = parts.sizes
     lengths = np.stack([sizes.height_mm, _ARM_MM * sizes.wedge_rad, np.zeros_like(sizes.height_mm)])
     shape = lengths.shape
     guess, residual, lost = Anderson(), np.zeros(shape[-1]), np.zeros(shape[-1], dtype=bool)
@@ -79,7 +82,7 @@ def settle(
     while True:
         rounds += 1
         rest = _rest(lengths, sizes)
-        chain, top = assembled(rest)
+        chain, top = assemble(parts, rest, mirror=True)
         loads = history(top)
         state, trace = march(
             chain, start_state(chain), loads, what="the history before the scan", strict=False
@@ -93,42 +96,53 @@ def settle(
         going = (off >= TOLERANCE_MM) & ~lost
         if not going.any() or rounds == _ROUNDS:
             break
-        found = _rest_lengths(lengths, sizes, assembled, state, _still(loads[-1]))
+        found = _rest_lengths(lengths, parts, state, _still(loads[-1]))
         found = np.where(going & np.isfinite(found).all(axis=(0, 1)), found, lengths)
         better = guess.next(lengths.reshape(-1, shape[-1]), found.reshape(-1, shape[-1])).reshape(shape)
         lengths = np.where(going, better, lengths)
-    scanned = Scanned(np.asarray(trace.modes_mm[-1]), np.asarray(trace.annulus[-1]))
+    scanned = Scanned(*(np.asarray(x[-1]) for x in (trace.modes_mm, trace.annulus, trace.pressure_mpa)))
     return Settled(rest, scanned, off, residual)
 
 
 def _rest(lengths: Float[Numbers, "3 j s"], sizes: Sizes) -> Unloaded:
-    """The stress-free shape of these rest lengths (height, edge of the wedge, offset) and its imaged pose.
-
-    In the imaged pose the endplates' centres are the imaged height apart along the normal half-way between
-    the two plates, and `offset` along it forward.
-    """
-    height, wedge, offset = lengths[0], lengths[1] / _ARM_MM, lengths[2]
-    turn = np.zeros((3, *height.shape))
-    turn[1] = wedge - sizes.wedge_rad
-    full, half = (np.asarray(rotation(jnp.asarray(share * turn))) for share in (1.0, 0.5))
-    shift = sizes.height_mm * half[:, 2] + offset * half[:, 0] - 0.5 * height * full[:, 2]
-    shift[2] -= 0.5 * height
+    """The stress-free shape of these rest lengths (height, edge of the wedge, offset) and its imaged pose."""
+    imaged = sizes.height_mm, sizes.wedge_rad
+    height, wedge, turn, shift = in_chunks(
+        lengths.shape[-1], lambda pick: _rest_now(*picked((lengths, *imaged), pick))
+    )
     return Unloaded(height, wedge, Pose(turn, shift))
+
+
+@eqx.filter_jit
+def _rest_now(
+    lengths: Float[Values, "3 j s"], height_mm: Float[Values, "j s"], wedge_rad: Float[Values, "j s"]
+) -> tuple[Array, Array, Array, Array]:
+    """Height, wedge, and turn and shift of the imaged pose.
+
+    In it the endplates' centres are the imaged height apart along the normal half-way between the two plates,
+    and `offset` along it forward.
+    """
+    height, wedge, offset = jnp.asarray(lengths) / jnp.array([1.0, _ARM_MM, 1.0]).reshape(3, 1, 1)
+    turn = jnp.zeros((3, *height.shape)).at[1].set(wedge - wedge_rad)
+    full, half = rotation(turn), rotation(0.5 * turn)
+    shift = height_mm * half[:, 2] + offset * half[:, 0] - 0.5 * height * full[:, 2]
+    return height, wedge, turn, shift.at[2].add(-0.5 * height)
 
 
 def _rest_lengths(
     lengths: Float[Numbers, "3 j s"],
-    sizes: Sizes,
-    assembled: Callable[[Unloaded], tuple[Chain, Numbers]],
+    parts: Parts,
     scanned: State,
     load: Load,
 ) -> Float[Numbers, "3 j s"]:
     """Rest lengths with which no joint asks for a force in its imaged pose, its fluid as when scanned."""
 
     def asked(trial: Numbers) -> Numbers:
-        rest = _rest(trial, sizes)
-        chain, _ = assembled(rest)
-        return np.asarray(held_force(chain, scanned, load, *map(jnp.asarray, rest.pose)))
+        found: Numbers = in_chunks(
+            trial.shape[-1],
+            lambda pick: _asked(parts.picked(pick), *picked((trial, scanned, load), pick)),
+        )
+        return found
 
     for _ in range(_INNER):
         force = asked(lengths)
@@ -148,6 +162,15 @@ def _rest_lengths(
 
 
 @eqx.filter_jit
+def _asked(
+    parts: Parts, lengths: Float[Values, "3 j s"], scanned: State, load: Load
+) -> Float[Array, "n j s"]:
+    """Force that each joint asks for in its imaged pose, for these rest lengths."""
+    height, wedge, turn, shift = _rest_now(lengths, parts.sizes.height_mm, parts.sizes.wedge_rad)
+    chain, _ = chain_of(parts, Unloaded(height, wedge, Pose(turn, shift)), mirror=True)
+    return held_force(chain, scanned, load, turn, shift)
+
+
 def held_force(
     chain: Chain, scanned: State, load: Load, turn_rad: Float[Array, "3 j s"], shift_mm: Float[Array, "3 j s"]
 ) -> Float[Array, "n j s"]:
