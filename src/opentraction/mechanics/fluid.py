@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -9,16 +11,28 @@ from jaxtyping import Array, Float
 
 from opentraction.mechanics.laws import osmotic, permeability_factor
 
-CELLS = 8
+CELLS = 12
 """Cells per path, finest at the face through which the fluid leaves."""
-_RATIO = 1.5
+_RATIO = 1.3
+"""Between neighbouring cells. On the whole column, against 48 cells: history 0.13 % of the day's range, lying
+0.2 %, gain of a session 0.1 %, creep 0.2 %; 12 at 1.4 or 1.5 and 8 at 1.5 are up to twice as far off."""
 
-_sizes = _RATIO ** np.arange(CELLS)[::-1]
-CELL_SHARES: tuple[float, ...] = tuple(float(size) for size in _sizes / _sizes.sum())
-"""Share of the path's length (and volume) in each cell, from the closed end to the open face."""
 
-_SPANS = tuple(0.5 * (a + b) for a, b in zip(CELL_SHARES, (*CELL_SHARES[1:], 0.0), strict=True))
-"""Distances between the centres of neighbouring cells, the last one to the face; shares of the length."""
+@lru_cache
+def cell_shares(count: int = CELLS) -> tuple[float, ...]:
+    """Share of a path's length (and volume) in each cell, from the closed end to the open face.
+
+    Any number of cells has the same grading over the whole length, so that more cells refine it.
+    """
+    sizes = _RATIO ** (np.arange(count)[::-1] * CELLS / count)
+    return tuple(float(size) for size in sizes / sizes.sum())
+
+
+@lru_cache
+def spans(count: int = CELLS) -> tuple[float, ...]:
+    """Distances between the centres of neighbouring cells, the last one to the face; shares of the length."""
+    shares = cell_shares(count)
+    return tuple(0.5 * (a + b) for a, b in zip(shares, (*shares[1:], 0.0), strict=True))
 
 
 class Path(eqx.Module):
@@ -49,7 +63,7 @@ class Linear(eqx.Module):
 
 def mean_swelling(cells: Float[Array, "c *s"]) -> Float[Array, "*s"]:
     """Volume-weighted mean of J over the cells."""
-    return sum(share * cells[index] for index, share in enumerate(CELL_SHARES))  # type: ignore[return-value]
+    return sum(share * cells[index] for index, share in enumerate(cell_shares(len(cells))))  # type: ignore[return-value]
 
 
 def linearise(
@@ -65,13 +79,14 @@ def linearise(
     swelling at the new state: with each cell's own, a step would have several solutions when a drained cell
     swells again.
     """
-    shares = jnp.asarray(CELL_SHARES).reshape((CELLS,) + (1,) * (cells.ndim - 1))
+    count = len(cells)
+    shares = jnp.asarray(cell_shares(count)).reshape((count,) + (1,) * (cells.ndim - 1))
     osm, osm_slope = osmotic(cells, path.charge_meq_per_ml, path.water)
     mu = pressure_mpa - osm - path.solid_mpa * (1.0 - cells)
     mu_slope = -osm_slope + path.solid_mpa
     mean = mean_swelling(cells)
     factor, log_slope = permeability_factor(mean, path.water, path.growth)
-    inside = jnp.asarray(_SPANS).reshape(shares.shape) / (path.conductance_per_mpa_s * factor)
+    inside = jnp.asarray(spans(count)).reshape(shares.shape) / (path.conductance_per_mpa_s * factor)
     resistance = inside.at[-1].add(path.face_resistance_mpa_s)
     # flow out of cell i into i + 1; the last one flows out of the open face, where mu is 0
     nothing = jnp.zeros_like(mu[:1])
@@ -107,14 +122,14 @@ def _eliminate(
     """Thomas elimination of a tridiagonal system for several right-hand sides."""
     ratio: list[Array] = []
     forward: list[list[Array]] = [[] for _ in columns]
-    for index in range(CELLS):
+    for index in range(len(diagonal)):
         pivot = diagonal[index] - lower[index] * ratio[-1] if index else diagonal[0]
         for column, done in zip(columns, forward, strict=True):
             right = column[index] - lower[index] * done[-1] if index else column[0]
             done.append(right / pivot)
         ratio.append(upper[index] / pivot)
     out = tuple([done[-1]] for done in forward)
-    for index in range(CELLS - 2, -1, -1):
+    for index in range(len(diagonal) - 2, -1, -1):
         for done, solved in zip(forward, out, strict=True):
             solved.insert(0, done[index] - ratio[index] * solved[0])
     return out

@@ -14,7 +14,7 @@ from opentraction.chart import NotConverged
 from opentraction.mechanics.chain import CHUNK, Chain, Load, advance, march, start_state
 from opentraction.mechanics.chain.equilibrium import joint_pose
 from opentraction.mechanics.disc import volume_terms
-from opentraction.mechanics.fluid import _SPANS, Path, mean_swelling
+from opentraction.mechanics.fluid import Path, mean_swelling, spans
 from opentraction.mechanics.laws import osmotic, permeability_factor
 
 SECONDS = (0.0, 30.0, 120.0, 600.0, 1800.0, 7200.0)
@@ -37,7 +37,7 @@ def left(path: Path, cells: jax.Array, pressure_mpa: jax.Array, dt_s: float) -> 
     pressed = pressure_mpa - osmotic(cells[-1], path.charge_meq_per_ml, path.water)[0]
     pressed = pressed - path.solid_mpa * (1.0 - cells[-1])
     factor, _ = permeability_factor(mean_swelling(cells), path.water, path.growth)
-    within = _SPANS[-1] / (path.conductance_per_mpa_s * factor)
+    within = spans()[-1] / (path.conductance_per_mpa_s * factor)
     return dt_s * pressed / (within + path.face_resistance_mpa_s)
 
 

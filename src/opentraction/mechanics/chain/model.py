@@ -97,8 +97,8 @@ class Trace(eqx.Module):
     residual: Float[Array, "*t s"]
 
 
-def start_state(chain: Chain) -> State:
-    """The stress-free shape, every cell at J = 1."""
+def start_state(chain: Chain, *, cells: int = CELLS) -> State:
+    """The stress-free shape, every cell at J = 1; `cells` of each fluid path."""
     shape = chain.seat_mm.shape[1:]
     rows = chain.motions + chain.modes + 1
     place = Place(
@@ -106,8 +106,8 @@ def start_state(chain: Chain) -> State:
         shift_mm=jnp.zeros((3, *shape)),
         modes_mm=jnp.zeros((chain.modes, *shape)),
         pressure_mpa=jnp.zeros(shape),
-        nucleus=jnp.ones((CELLS, *shape)),
-        annulus=jnp.ones((CELLS, *shape)),
+        nucleus=jnp.ones((cells, *shape)),
+        annulus=jnp.ones((cells, *shape)),
     )
     return State(
         place=place,
