@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
-from opentraction.chart import Level
+from opentraction.chart import LEVELS, Level
 from opentraction.mechanics.validating.bench import (
     LYING,
     UNLOADED,
@@ -38,11 +39,17 @@ STEP_NM = 0.5
 
 
 def specimen(runs: Runs, subject: Subject) -> tuple[Column, object]:
-    """A specimen and its state: the fluid of a night lying, then 5 min unloaded on the bench."""
-    column = runs.column(subject)
-    history = [Phase(hours(8.0), Load(bearing=LYING)), Phase(minutes(5.0), UNLOADED)]
-    state = runs.once(("specimen", subject), lambda: column.march(history).state)
-    return column, state
+    """A specimen and its state: the fluid of a night lying in the whole spine, then cut out, 5 min unloaded.
+
+    The night is not that of the cut spine: held by the thorax, the one joint left would take up all of the
+    posture's turn.
+    """
+    body = replace(subject, free=LEVELS, cuts=frozenset())
+    whole, column = runs.column(body), runs.column(subject)
+    night = [Phase(hours(8.0), Load(bearing=LYING))]
+    lain = runs.once(("night before", body), lambda: whole.march(night).state)
+    bench = [Phase(minutes(5.0), UNLOADED)]
+    return column, runs.once(("specimen", subject), lambda: column.march(bench, start=lain).state)
 
 
 def moment_run(runs: Runs, direction: str, level: Level, most_nm: float) -> tuple[Numbers, Trace]:
