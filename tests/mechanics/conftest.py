@@ -8,6 +8,8 @@ from opentraction import mechanics
 from opentraction.chart import Family, Hold, Patient, Ramp, Release, Sex, TractionProfile
 from opentraction.mechanics.validating.subject import norm_spine
 
+SAMPLES = 8
+
 
 @pytest.fixture(scope="session")
 def patient() -> Patient:
@@ -16,7 +18,7 @@ def patient() -> Patient:
 
 @pytest.fixture(scope="session")
 def model(patient: Patient) -> mechanics.SpineModel:
-    return mechanics.build(norm_spine(), patient, samples=32, seed=1)
+    return mechanics.build(norm_spine(), patient, samples=SAMPLES, seed=1)
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +33,10 @@ def static() -> TractionProfile:
         family=Family.STATIC,
         segments=(Ramp(force_n=300, duration_s=60), Hold(duration_s=900), Release(duration_s=60)),
     )
+
+
+@pytest.fixture(scope="session")
+def pulled(
+    model: mechanics.SpineModel, rested: mechanics.Rested, static: TractionProfile
+) -> mechanics.Response:
+    return mechanics.simulate(model, static, rested=rested, after_s=1800.0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -93,7 +95,7 @@ class SpineModel:
         at = np.asarray(samples)
         return replace(
             self,
-            chain=picked(self.chain, at),
+            chain=jax.tree.map(jnp.asarray, picked(self.chain, at)),
             found=picked(self.found, at),
             weight_n=picked(self.weight_n, at),
             sizes=picked(self.sizes, at),
