@@ -186,7 +186,7 @@ def make_prediction(profile: TractionProfile, rest_mpa: tuple[float, ...], unsee
         )  # fmt: skip
     return Prediction(
         time_s=TIMES, pull_n=tuple(profile.force_at(t) for t in TIMES), thresholds_mpa=thresholds,
-        levels=tuple(levels), samples=64, seed=1, model="sagittal column 1",
+        levels=tuple(levels), samples=64, seed=1, model="spatial column 1",
     )  # fmt: skip
 
 
@@ -254,7 +254,7 @@ def make_dose(plan: Plan) -> Dose:
         for item in plan.prediction.levels
     )  # fmt: skip
     return Dose(session_id="s-1", time_s=TIMES, pull_n=plan.prediction.pull_n, levels=levels,
-                planned_dose_mpa_s=(5.0, 10.0, 26.0), model="sagittal column 1")  # fmt: skip
+                planned_dose_mpa_s=(5.0, 10.0, 26.0), model="spatial column 1")  # fmt: skip
 
 
 def make_outcome(**changes: Any) -> Outcome:
