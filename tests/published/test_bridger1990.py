@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from opentraction.mechanics import ValidationReport
-from opentraction.mechanics.validation import Status
+from opentraction.mechanics import Row
+
+pytestmark = pytest.mark.full
+ROWS = ("V018", "V019")
+
+Answered = Callable[..., dict[str, Row]]
 
 
-@pytest.mark.parametrize("identity", ["V018", "V019"])
-def test_the_median_falls_into_the_window(column_report: ValidationReport, identity: str) -> None:
-    row = column_report.row(identity)
-    assert row.model is not None
-    assert row.window is not None
-    assert row.window[0] <= row.model[1] <= row.window[1]
-    assert row.status is Status.PASS
+def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
+    answered(*ROWS)
+
+
+def test_a_pull_adds_to_what_lying_gives(answered: Answered) -> None:
+    rows = answered(*ROWS)
+    pulled, lying = rows["V018"].model, rows["V019"].model
+    assert pulled is not None
+    assert lying is not None
+    assert 0.0 < lying[1] < pulled[1]

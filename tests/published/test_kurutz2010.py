@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from opentraction.mechanics import ValidationReport
-from opentraction.mechanics.validation import Status
+from opentraction.mechanics import Row
+
+pytestmark = pytest.mark.full
+ROWS = ("V006", "V007", "V008", "V009")
+
+Answered = Callable[..., dict[str, Row]]
 
 
-@pytest.mark.parametrize("identity", ["V006", "V007", "V008", "V009"])
-def test_the_median_falls_into_the_window(column_report: ValidationReport, identity: str) -> None:
-    row = column_report.row(identity)
-    assert row.model is not None
-    assert row.window is not None
-    assert row.window[0] <= row.model[1] <= row.window[1]
-    assert row.status is Status.PASS
+def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
+    answered(*ROWS)
 
 
-def test_old_discs_lengthen_less(column_report: ValidationReport) -> None:
-    young, old = column_report.row("V008").model, column_report.row("V009").model
-    assert young is not None
-    assert old is not None
-    assert old[1] < young[1]
+def test_discs_go_on_lengthening_and_old_ones_lengthen_less(answered: Answered) -> None:
+    rows = answered(*ROWS)
+    early, old_early, late, old_late = (row.model for row in rows.values())
+    assert early is not None
+    assert old_early is not None
+    assert late is not None
+    assert old_late is not None
+    assert 0.0 < early[1] < late[1]
+    assert 0.0 < old_early[1] < old_late[1]
+    assert old_early[1] < early[1]
+    assert old_late[1] < late[1]

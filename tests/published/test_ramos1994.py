@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
-from opentraction.mechanics import ValidationReport
-from opentraction.mechanics.validation import Status
+from opentraction.mechanics import Row
+
+ROWS = ("V001", "V002", "V005")
+
+Answered = Callable[..., dict[str, Row]]
 
 
-@pytest.mark.parametrize("identity", ["V001"])
-def test_the_median_falls_into_the_window(column_report: ValidationReport, identity: str) -> None:
-    row = column_report.row(identity)
-    assert row.model is not None
-    assert row.window is not None
-    assert row.window[0] <= row.model[1] <= row.window[1]
-    assert row.status is Status.PASS
+def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
+    answered(*ROWS)
+
+
+def test_a_pull_takes_pressure_away(answered: Answered) -> None:
+    rows = answered(*ROWS)
+    pulled, lying = rows["V001"].model, rows["V005"].model
+    assert pulled is not None
+    assert lying is not None
+    assert pulled[1] < lying[1]

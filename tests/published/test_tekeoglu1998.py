@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from opentraction.mechanics import ValidationReport
-from opentraction.mechanics.validation import Status
+from opentraction.mechanics import Row
+
+pytestmark = pytest.mark.full
+ROWS = ("V024",)
+
+Answered = Callable[..., dict[str, Row]]
 
 
-@pytest.mark.parametrize("identity", ["V024"])
-def test_known_miss(column_report: ValidationReport, identity: str) -> None:
-    """Listed in docs/explanation/not-yet-believed.md; a pass here asks to mend that page."""
-    assert column_report.row(identity).status is Status.FAIL
+def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
+    answered(*ROWS)
+
+
+def test_hanging_widens_every_level(answered: Answered) -> None:
+    rows = answered(*ROWS)
+    model = rows["V024"].model
+    assert model is not None
+    assert model[0] > 0.0

@@ -1,0 +1,18 @@
+"""Adams MA, Hutton WC: share of the load that facets take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from opentraction.mechanics import Row
+
+pytestmark = pytest.mark.full
+ROWS = ("V115", "V116")
+
+Answered = Callable[..., dict[str, Row]]
+
+
+def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
+    answered(*ROWS)

@@ -1,0 +1,18 @@
+"""Gardner-Morse MG, Stokes IAF, J Biomech 2004: preload stiffens a lumbar segment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from opentraction.mechanics import Row
+
+pytestmark = pytest.mark.full
+ROWS = ("V120",)
+
+Answered = Callable[..., dict[str, Row]]
+
+
+def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
+    answered(*ROWS)

@@ -1,0 +1,18 @@
+"""Lorenc T et al., 2022: canal and foramina under axial load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from opentraction.mechanics import Row
+
+pytestmark = pytest.mark.full
+ROWS = ("V044", "V045")
+
+Answered = Callable[..., dict[str, Row]]
+
+
+def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
+    answered(*ROWS)

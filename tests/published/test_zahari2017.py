@@ -1,0 +1,18 @@
+"""Zahari SN et al., 2017: pressure in a whole lumbar spine under moments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from opentraction.mechanics import Row
+
+pytestmark = pytest.mark.full
+ROWS = ("V144",)
+
+Answered = Callable[..., dict[str, Row]]
+
+
+def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
+    answered(*ROWS)
