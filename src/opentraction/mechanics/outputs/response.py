@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,23 @@ from opentraction.mechanics.outputs.attachments import Origins
 from opentraction.mechanics.patient.missed import Missed
 
 Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Border of the disc and openings, arrays (level, time, sample)."""
+
+    posterior_bulge_mm: Numbers
+    """Of the disc's border in the middle at the back, against the stress-free shape."""
+    protrusion_change_mm: Numbers
+    """Of its depth since the scan; without a protrusion, of the disc's border in the middle at the back."""
+    foramen_height_mm: Numbers
+    """Mean of both sides, as the area."""
+    foramen_area_mm2: Numbers
+    canal_area_mm2: Numbers
+    """At the height of the disc."""
+    fibre_strain: Numbers
+    """Greatest of any fibre of the annulus; negative when all are shortened."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +58,6 @@ class Response:
     """Turn of the body above against the one below since the scan, flexion positive."""
     fluid_volume_mm3: Numbers
     """Water in the disc."""
-    posterior_bulge_mm: Numbers
-    """Of the disc's border in the middle at the back, since the scan."""
-    foramen_height_mm: Numbers
-    """Mean of both sides, as the area."""
-    foramen_area_mm2: Numbers
-    canal_area_mm2: Numbers
-    """At the height of the disc."""
     facet_force_n: Numbers
     """Sum of both sides."""
     ligament_strain: Numbers
@@ -57,8 +69,45 @@ class Response:
     seed: int
     origins: Origins
     """Which attachment points of the openings were measured and which are assumed, also in sentences."""
+    read_shape: Callable[[], Shape]
+    """Works out what follows from the poses alone; called once, when first asked for."""
     missed: tuple[Missed, ...] = ()
     """Samples without a result, from the search for the rest shape on."""
+
+    @cached_property
+    def shape(self) -> Shape:
+        """Border of the disc, openings and fibres; worked out when first asked for."""
+        return self.read_shape()
+
+    @property
+    def posterior_bulge_mm(self) -> Numbers:
+        """As in `Shape`, like those that follow."""
+        return self.shape.posterior_bulge_mm
+
+    @property
+    def protrusion_change_mm(self) -> Numbers:
+        """Change of a protrusion's depth since the scan."""
+        return self.shape.protrusion_change_mm
+
+    @property
+    def foramen_height_mm(self) -> Numbers:
+        """Mean of both sides."""
+        return self.shape.foramen_height_mm
+
+    @property
+    def foramen_area_mm2(self) -> Numbers:
+        """Mean of both sides."""
+        return self.shape.foramen_area_mm2
+
+    @property
+    def canal_area_mm2(self) -> Numbers:
+        """At the height of the disc."""
+        return self.shape.canal_area_mm2
+
+    @property
+    def fibre_strain(self) -> Numbers:
+        """Greatest of any fibre of the annulus."""
+        return self.shape.fibre_strain
 
     @property
     def samples(self) -> int:

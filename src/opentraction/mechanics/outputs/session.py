@@ -26,19 +26,11 @@ from opentraction.mechanics.loading import (
 )
 from opentraction.mechanics.loading.grid import LYING_BEFORE_SESSION_S
 from opentraction.mechanics.loading.posture import PostureLoad
-from opentraction.mechanics.outputs.openings import Openings
-from opentraction.mechanics.outputs.response import Response
-from opentraction.mechanics.outputs.shape import (
-    Disc,
-    Moved,
-    around,
-    border_modes_mm,
-    edges_mm,
-    imaged_border_mm,
-    moved,
-    opened,
-)
-from opentraction.mechanics.patient.assembly import anatomy_of, inner_scale
+from opentraction.mechanics.outputs.fibres import fibre_strains
+from opentraction.mechanics.outputs.over_trace import openings_over, protrusion_change_mm
+from opentraction.mechanics.outputs.response import Response, Shape
+from opentraction.mechanics.outputs.shape import edges_mm, moved
+from opentraction.mechanics.patient.chunks import in_chunks, picked
 from opentraction.mechanics.patient.loads import blocks, history, steady, tilted
 from opentraction.mechanics.patient.missed import Missed, bearable
 from opentraction.mechanics.patient.model import SpineModel
@@ -202,8 +194,11 @@ def _response(
 
     at = moved(trace, model.rest)
     front, back = edges_mm(at, model.sizes.half_depth_mm)
-    sized = _openings(model, trace, at)
     pose = model.rest.pose
+
+    def read_shape() -> Shape:
+        return Shape(**{name: by_level(values) for name, values in _shape(model, trace).items()})
+
     return Response(
         levels=LEVELS,
         targetable=model.targetable,
@@ -218,16 +213,13 @@ def _response(
         shear_mm=by_level(np.asarray(trace.shift_mm)[:, 0] - pose.shift_mm[0]),
         flexion_deg=by_level(np.degrees(np.asarray(trace.rotation_rad)[:, 1] - pose.turn_rad[1])),
         fluid_volume_mm3=by_level(_water_mm3(model, trace)),
-        posterior_bulge_mm=by_level(sized.posterior_bulge_mm),
-        foramen_height_mm=by_level(np.asarray(sized.foramen_height_mm).mean(axis=0)),
-        foramen_area_mm2=by_level(np.asarray(sized.foramen_area_mm2).mean(axis=0)),
-        canal_area_mm2=by_level(sized.canal_area_mm2),
         facet_force_n=by_level(np.asarray(trace.facets.normal_n).sum(axis=1)),
         ligament_strain=by_level(np.asarray(trace.ligaments.strain).max(axis=1)),
         rest_pressure_mpa=np.where(lost, np.nan, rested.pressure_mpa),
         session_s=session_s,
         seed=model.seed,
         origins=model.origins,
+        read_shape=read_shape,
         missed=missed,
     )
 
@@ -242,15 +234,20 @@ def _water_mm3(model: SpineModel, trace: Trace) -> Numbers:
     return np.asarray(core * np.asarray(trace.nucleus) + wall * np.asarray(trace.annulus) - dry)
 
 
-def _openings(model: SpineModel, trace: Trace, at: Moved) -> Openings:
-    """Sizes of the openings over a trace."""
-    disc = Disc(
-        model.rest,
-        model.sizes.half_depth_mm,
-        model.sizes.half_width_mm,
-        np.asarray(inner_scale(model.found, model.sizes)),
-    )
-    border = border_modes_mm(at, np.asarray(trace.modes_mm), np.asarray(trace.annulus), disc)
-    then = imaged_border_mm(*model.scanned, disc)
-    surroundings = around(anatomy_of(model.image, model.sizes), model.rest, model.openings, then)
-    return opened(surroundings, at, border)
+def _shape(model: SpineModel, trace: Trace) -> dict[str, Numbers]:
+    """The fields of `Shape`, (time, joint, sample)."""
+
+    def one(pick: NDArray[np.int64]) -> dict[str, object]:
+        part, poses = model.picked(pick.tolist()), picked(trace, pick)
+        sized = openings_over(part, poses, moved(poses, part.rest))
+        return {
+            "posterior_bulge_mm": sized.posterior_bulge_mm,
+            "protrusion_change_mm": protrusion_change_mm(part, sized),
+            "foramen_height_mm": np.asarray(sized.foramen_height_mm).mean(axis=0),
+            "foramen_area_mm2": np.asarray(sized.foramen_area_mm2).mean(axis=0),
+            "canal_area_mm2": sized.canal_area_mm2,
+            "fibre_strain": fibre_strains(poses, part.chain).strain,
+        }
+
+    found: dict[str, Numbers] = in_chunks(model.samples, one)
+    return found
