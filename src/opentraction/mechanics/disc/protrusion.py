@@ -73,10 +73,15 @@ def _over_strips(weak: Weakness, phi: NDArray[np.float64], strips: int) -> tuple
 def weakening(weak: Weakness, mirror: bool, strips: int = STRIPS) -> Array:
     """Factor on each strip's stiffness [strip, j, s], for `wall`.
 
-    In a laterally symmetric column a place beside the middle stands for itself and its mirror image: a
-    one-sided protrusion needs the whole column.
+    The whole column (`mirror` False) has the place where it is. A laterally symmetric column has only one
+    half: each of its strips takes the mean of the factors on both sides, so that a place beside the middle is
+    there twice at half its loss, and one in the middle is unchanged.
     """
-    return 1.0 - weak.loss * _over_strips(weak, strip_angles(mirror, strips), strips)[0]
+    phi = strip_angles(mirror, strips)
+    shape = _over_strips(weak, phi, strips)[0]
+    if mirror:
+        shape = 0.5 * (shape + _over_strips(weak, -phi, strips)[0])
+    return 1.0 - weak.loss * shape
 
 
 def local_part_mm(
@@ -95,6 +100,7 @@ def local_part_mm(
     Add `carry` times it to the bulge by the modes; the sum less the same sum at the imaged state is the
     change of the protrusion. Alone the local part may grow as load falls, because taut fibres even out the
     place. Wall and core may have more strips than the joint was settled with: 24 resolve a focal weakness.
+    `mirror` takes the place in the middle only: elsewhere the bump would stand on both sides.
     """
     strips = wall.x_mm.shape[1] * (2 if mirror else 1)
     phi = strip_angles(mirror, strips)
@@ -147,7 +153,9 @@ def spot(
     return Spot(angle, full(at.x), full(at.y), height_mm + full(at.x) * incline, s_in, thick)
 
 
-def outward_mm(rotation: Matrix, u: Vector, modes: Vector, swelling: Joints, at: Spot) -> Joints:
+def outward_mm(
+    rotation: Matrix, u: Vector, modes: Vector, swelling: Float[Array, "*t j s"], at: Spot
+) -> Float[Array, "*t j s"]:
     """Outward bulge of the outer wall at the place by the joint's modes, beyond the stress-free shape [mm].
 
     The local part of a weak place adds `at.carry` times `local_part_mm`.

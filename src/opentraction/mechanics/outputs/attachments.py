@@ -137,11 +137,12 @@ def surroundings(
     bulge_mm: Float[Array, "m j s"],
     flavum_stretch: Float[Array, "2 j s"],
     local_mm: Float[Array, "j s"] | float = 0.0,
+    weak_width_rad: Float[Array, "#j #s"] | float = FOCAL_RAD,
 ) -> Surroundings:
     """Edges of the openings in the axes of the joints, such that in the imaged pose they have these sizes.
 
     `bulge_mm`, `flavum_stretch`, `local_mm`: the disc's border and the flavum in the imaged pose (see
-    `Deformation`).
+    `Deformation`); `weak_width_rad`: of the weak place's own bulge.
     """
     imaged = Deformation(
         turn=jnp.stack([jnp.stack(row) for row in rotation_of(pose.turn_rad)]),
@@ -174,7 +175,7 @@ def surroundings(
         protrusion_mm=jnp.asarray(sizes.protrusion_mm),
         protrusion_angle_rad=jnp.asarray(sizes.protrusion_angle_rad),
         protrusion_half_width=PROTRUSION_HALF_WIDTH * spread,
-        weak_width_rad=FOCAL_RAD * spread,
+        weak_width_rad=jnp.asarray(weak_width_rad) * spread,
         imaged=imaged,
     )
 

@@ -15,10 +15,11 @@ its back lies on bone. Folding of a slack flavum and the shift of epidural fat a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import reduce
 from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -70,8 +71,9 @@ class Deformation(eqx.Module):
     place_mm: Float[Array, "3 *ts"]
     """t: origin of the upper axes in the lower ones."""
     bulge_mm: Float[Array, "m *ts"]
-    """Outward displacement of the disc's outer border at mid-height: modes 1, cos, cos 2 (and sin, sin 2) of
-    the angle around the disc, 0 in front; three modes: the same on both sides."""
+    """Outward displacement of the disc's outer border at mid-height: modes 1, cos, cos 2, then sin, sin 2,
+    cos 3, cos 4, sin 3, sin 4 of the angle around the disc, 0 in front. Of nine, those left out at the end
+    are zero; three are the same on both sides."""
     flavum_stretch: Float[Array, "2 *ts"]
     """Length of the flavum, left and right, over any one reference length."""
     local_mm: Float[Array, "*ts"] | float = 0.0
@@ -115,7 +117,8 @@ class Openings(eqx.Module):
     foramen_height_mm: Float[Array, "2 *ts"]
     """From the floor's to the roof's middle."""
     foramen_width_mm: Float[Array, "2 *ts"]
-    """Greatest: from the wall of the body above, square to it, to the tip of the articular process."""
+    """Greatest: from the wall of the body above, square to it, to the back wall's farthest point: the roof's
+    end, the flavum or the tip of the articular process."""
     foramen_least_width_mm: Float[Array, "2 *ts"]
     """At mid-height of the disc: from its border to the superior articular process."""
     foramen_area_mm2: Float[Array, "2 *ts"]
@@ -144,13 +147,7 @@ def openings(around: Surroundings, now: Deformation) -> Openings:
     thicker = [one - around.flavum_mm for one in thickness]
     left_right = [_foramen(around, now, side, thicker[side]) for side in (0, 1)]
     height, width, least, area = (jnp.stack(pair) for pair in zip(*left_right, strict=True))
-    canal_share = around.canal_half_width_mm / around.half_width_mm
-    grown = around.half_width_mm * _summed(_CANAL, canal_share, lambda at: _growth(around, now, at))
-    standing = around.half_width_mm * _summed(
-        _BACK,
-        _BACK_SHARE,
-        lambda at: jnp.maximum(_protrusion(around, at.sine) + _growth(around, now, at), 0.0),
-    )
+    grown, standing = _canal_growth(around, now), _standing(around, now)
     deeper = _depth(around, now) - _depth(around, before)
     change = (
         2.0 * around.canal_half_width_mm * deeper - grown - around.flavum_leg_mm * (thicker[0] + thicker[1])
@@ -172,7 +169,7 @@ def openings(around: Surroundings, now: Deformation) -> Openings:
 def border_bulge_mm(modes_mm: Float[Array, "m *ts"], angle_rad: Array | float) -> Float[Array, "..."]:
     """Outward displacement of the disc's border at mid-height, at an angle (0 front, pi/2 left).
 
-    Modes: 1, cos, cos 2, then sin, sin 2 unless both sides are the same.
+    Modes: see `Deformation.bulge_mm`.
     """
     return _modes_at(modes_mm, _at(angle_rad))
 
@@ -214,7 +211,10 @@ def _foramen(around: Surroundings, now: Deformation, side: int, thicker_mm: Arra
     height = _apart(_between(roof_front, roof_back), _between(floor_front, floor_back))
     wall = _apart(roof_front, corner)
     out = ((roof_front[0] - corner[0]) / wall, (roof_front[1] - corner[1]) / wall)
-    width = out[1] * (corner[0] - tip[0]) - out[0] * (corner[1] - tip[1])
+    width: Array = reduce(
+        jnp.maximum,
+        (out[1] * (corner[0] - at[0]) - out[0] * (corner[1] - at[1]) for at in (tip, middle, roof_back)),
+    )
     border = _between(corner, foot)
     share = (border[1] - floor_back[1]) / (tip[1] - floor_back[1])
     least = border[0] - growth - (floor_back[0] + share * (tip[0] - floor_back[0]))
@@ -248,28 +248,72 @@ def _at(angle_rad: Array | float) -> _Place:
     return _Place(jnp.sin(angle_rad), jnp.cos(angle_rad))
 
 
-def _summed(rule: tuple[Any, Any], share: Array | float, value: Callable[[_Place], Array]) -> Array:
-    """Integral across the back of the disc, from -share to share of its half width, per half width."""
-    total: Array | float = 0.0
-    for place, weight in zip(*rule, strict=True):
+def _canal_growth(around: Surroundings, now: Deformation) -> Array:
+    """Area by which the disc's border stands further into the canal than as imaged: linear in the modes."""
+    share = around.canal_half_width_mm / around.half_width_mm
+    weights: list[Any] = [0.0] * len(now.bulge_mm)
+    weight_of_bump: Array | float = 0.0
+    for place, weight in zip(*_CANAL, strict=True):
         sine = jnp.minimum(share, 0.999) * place
-        total = total + weight * share * value(_Place(sine, -jnp.sqrt(1.0 - sine * sine)))
-    return jnp.asarray(total)
+        at = _Place(sine, -jnp.sqrt(1.0 - sine * sine))
+        part = around.canal_half_width_mm * weight
+        weights = [old + part * shape for old, shape in zip(weights, _shapes(at, len(weights)), strict=True)]
+        weight_of_bump = weight_of_bump + part * _bump(around, at)
+    further = now.bulge_mm - _beside(around.imaged.bulge_mm, now.bulge_mm)
+    grown: Array = sum(mode * weight for mode, weight in zip(further, weights, strict=True))  # type: ignore[assignment]
+    return grown + (now.local_mm - around.imaged.local_mm) * weight_of_bump
+
+
+def _standing(around: Surroundings, now: Deformation) -> Array:
+    """Area that stands behind the walls of the bodies: the imaged protrusion and the border's growth."""
+
+    def add(total: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
+        sine, weight = node
+        at = _Place(sine, -jnp.sqrt(1.0 - sine * sine))
+        stands = _protrusion(around, sine) + _growth(around, now, at)
+        return total + weight * jnp.maximum(stands, 0.0), None
+
+    places, weights = _BACK
+    nodes = jnp.asarray(_BACK_SHARE * places), jnp.asarray(_BACK_SHARE * weights)
+    total, _ = jax.lax.scan(add, jnp.zeros(now.place_mm.shape[1:]), nodes)
+    return around.half_width_mm * total
+
+
+def _beside(imaged: Array, now: Array) -> Array:
+    """Imaged modes (mode, joint, sample) with the axes of time that those of now have."""
+    lacking = now.ndim - imaged.ndim
+    return imaged.reshape(imaged.shape[0], *(1,) * lacking, *imaged.shape[1:])
+
+
+def _shapes(at: _Place, count: int) -> list[Any]:
+    """The border's first modes at a place."""
+    c, s = at.cosine, at.sine
+    twice = 2.0 * c * c - 1.0
+    shapes: list[Any] = [1.0, c, twice]
+    if count > 3:
+        shapes += [s, 2.0 * s * c]
+    if count > 5:
+        shapes += [c * (2.0 * twice - 1.0), 2.0 * twice * twice - 1.0]
+    if count > 7:
+        shapes += [s * (2.0 * twice + 1.0), 4.0 * s * c * twice]
+    return shapes
 
 
 def _modes_at(modes_mm: Array, at: _Place) -> Array:
-    bulge = modes_mm[0] + modes_mm[1] * at.cosine + modes_mm[2] * (2.0 * at.cosine * at.cosine - 1.0)
-    if len(modes_mm) == 3:
-        return bulge
-    return bulge + modes_mm[3] * at.sine + modes_mm[4] * (2.0 * at.sine * at.cosine)
+    shapes = _shapes(at, len(modes_mm))
+    return jnp.asarray(sum(mode * shape for mode, shape in zip(modes_mm, shapes, strict=True)))
+
+
+def _bump(around: Surroundings, at: _Place) -> Array:
+    """The weak place's own bulge around its middle, 1 there."""
+    middle = _at(around.protrusion_angle_rad)
+    off = at.cosine * middle.cosine + at.sine * middle.sine - 1.0
+    return jnp.exp(off / around.weak_width_rad**2)
 
 
 def _bulge(around: Surroundings, now: Deformation, at: _Place) -> Array:
-    """Bulge of the disc's border: the modes and the weak place's own, a bump around its middle."""
-    middle = _at(around.protrusion_angle_rad)
-    off = at.cosine * middle.cosine + at.sine * middle.sine - 1.0
-    bump = jnp.exp(off / around.weak_width_rad**2)
-    return _modes_at(now.bulge_mm, at) + now.local_mm * bump
+    """Bulge of the disc's border: the modes and the weak place's own."""
+    return _modes_at(now.bulge_mm, at) + now.local_mm * _bump(around, at)
 
 
 def _growth(around: Surroundings, now: Deformation, at: _Place) -> Array:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from opentraction.mechanics.chain.model import Trace
 from opentraction.mechanics.chain.motion import rotation
+from opentraction.mechanics.disc import Outline, outward_mm, spot
+from opentraction.mechanics.disc.protrusion import FOCAL_RAD
 from opentraction.mechanics.outputs.attachments import Sizes, surroundings
 from opentraction.mechanics.outputs.openings import (
     Deformation,
@@ -21,10 +25,11 @@ from opentraction.mechanics.outputs.openings import (
 )
 from opentraction.mechanics.patient.assembly import Unloaded
 from opentraction.mechanics.patient.frames import Pose
+from opentraction.mechanics.segment.algebra import Matrix, Vector
 from opentraction.mechanics.segment.anatomy import Anatomy, ImagedPose
 
 Numbers = NDArray[np.float64]
-_ANGLES = np.arange(12) * (2.0 * np.pi / 12)
+_ANGLES = np.arange(24) * (2.0 * np.pi / 24)
 _EDGE_SHARE = 0.8
 """Front and back heights are read at 10 and 90 % of the depth: 0.8 of the half depth from the centre."""
 
@@ -45,8 +50,7 @@ class Disc:
     """What the shapes are read from, (joint, sample)."""
 
     rest: Unloaded
-    half_depth_mm: Numbers
-    half_width_mm: Numbers
+    outline: Outline
     inner_scale: Numbers
 
 
@@ -69,31 +73,68 @@ def edges_mm(at: Moved, half_depth_mm: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def border_modes_mm(at: Moved, modes_mm: Numbers, swelling: Numbers, disc: Disc) -> Numbers:
-    """Modes (1, cos, cos 2, and sin, sin 2) of the disc's outer border, (mode, step, joint, sample).
+    """Modes of the disc's outer border as of `Deformation.bulge_mm`, (mode, step, joint, sample).
 
-    The wall keeps its own volume: what it loses in height, and what its fluid swells, bulges outwards beyond
-    the bulge of the inner wall. `modes_mm`: of the inner wall (step, mode, joint, sample).
+    The border is the outermost layer of the annulus: it bulges with the inner wall, and by what the wall
+    between, which keeps its own volume, loses in height or swells. `modes_mm`: of the inner wall (step, mode,
+    joint, sample).
     """
-    turn = np.asarray(rotation(jnp.asarray(at.turn_rad)))
-    incline = 2.0 * np.tan(0.5 * disc.rest.wedge_rad)
-    shapes = _shapes(modes_mm.shape[1])
-    outer = []
-    for angle, shape in zip(_ANGLES, shapes.T, strict=True):
-        x, y = disc.half_depth_mm * np.cos(angle), disc.half_width_mm * np.sin(angle)
-        stress_free = disc.rest.height_mm + incline * x
-        height = turn[2, 0] * x + turn[2, 1] * y + (turn[2, 2] + 1.0) * 0.5 * stress_free + at.shift_mm[2]
-        speed = np.hypot(disc.half_depth_mm * np.sin(angle), disc.half_width_mm * np.cos(angle))
-        support = disc.half_depth_mm * disc.half_width_mm / speed
-        thick = 0.75 * support * (1.0 - disc.inner_scale**2)
-        inner = np.einsum("m,tmjs->tjs", shape, modes_mm)
-        outer.append(disc.inner_scale * inner + thick * (swelling * stress_free / height - 1.0))
-    return np.einsum("ma,atjs->mtjs", np.linalg.pinv(shapes.T), np.array(outer))
+    found = _border(
+        jnp.asarray(at.turn_rad),
+        jnp.asarray(at.shift_mm),
+        jnp.asarray(np.moveaxis(modes_mm, 1, 0)),
+        jnp.asarray(swelling),
+        disc.outline,
+        jnp.asarray(disc.rest.height_mm),
+        jnp.asarray(disc.rest.wedge_rad),
+        jnp.asarray(disc.inner_scale),
+    )
+    return np.asarray(found)
 
 
-def _shapes(count: int) -> Numbers:
-    even = [np.ones_like(_ANGLES), np.cos(_ANGLES), np.cos(2 * _ANGLES)]
-    odd = [np.sin(_ANGLES), np.sin(2 * _ANGLES)]
-    return np.array(even if count == 3 else even + odd)
+@eqx.filter_jit
+def _border(
+    turn_rad: Float[Array, "3 t j s"],
+    shift_mm: Float[Array, "3 t j s"],
+    modes_mm: Float[Array, "m t j s"],
+    swelling: Float[Array, "t j s"],
+    outline: Outline,
+    height_mm: Float[Array, "j s"],
+    wedge_rad: Float[Array, "j s"],
+    inner_scale: Float[Array, "j s"],
+) -> Float[Array, "n t j s"]:
+    rows, u = in_upper_axes(turn_rad, shift_mm, len(modes_mm) == 3)
+    shapes = _shapes(len(modes_mm) == 3)
+    found = jnp.zeros((len(shapes), *swelling.shape))
+    for angle, share in zip(_ANGLES, np.linalg.pinv(shapes.T).T, strict=True):
+        place = spot(outline, height_mm, wedge_rad, inner_scale, angle)
+        outward = outward_mm(rows, u, list(modes_mm), swelling, place)
+        found = found + share.reshape(-1, 1, 1, 1) * outward
+    return found
+
+
+def in_upper_axes(
+    turn_rad: Float[Array, "3 *tjs"], shift_mm: Float[Array, "3 *tjs"], mirror: bool
+) -> tuple[Matrix, Vector]:
+    """Rows of R^T and R^T t [mm] of a pose, None where zero by symmetry, as the disc's terms take them."""
+    turn = rotation(turn_rad)
+    rows: Matrix = [[turn[k, i] for k in range(3)] for i in range(3)]
+    u: Vector = [(turn[:, i] * shift_mm).sum(0) for i in range(3)]
+    if mirror:
+        rows[0][1] = rows[1][0] = rows[1][2] = rows[2][1] = None
+        u[1] = None
+    return rows, u
+
+
+def _shapes(mirror: bool) -> Numbers:
+    """The border's modes at the angles; by symmetry those of sines are zero."""
+
+    def waves(wave: Callable[[Numbers], Numbers], orders: tuple[int, int]) -> list[Numbers]:
+        return [wave(order * _ANGLES) for order in orders]
+
+    none = [np.zeros_like(_ANGLES)] * 2
+    first = [np.ones_like(_ANGLES), *waves(np.cos, (1, 2)), *(none if mirror else waves(np.sin, (1, 2)))]
+    return np.array([*first, *waves(np.cos, (3, 4)), *([] if mirror else waves(np.sin, (3, 4)))])
 
 
 def imaged_border_mm(modes_mm: Numbers, swelling: Numbers, disc: Disc) -> Numbers:
@@ -103,11 +144,29 @@ def imaged_border_mm(modes_mm: Numbers, swelling: Numbers, disc: Disc) -> Number
     return border_modes_mm(Moved(turn, shift, still, still), modes_mm[None], swelling[None], disc)[:, 0]
 
 
-def around(anatomy: Anatomy, rest: Unloaded, sizes: Sizes, bulge_mm: Numbers) -> Surroundings:
-    """The surroundings of the openings, `bulge_mm` (mode, joint, sample) being the border as imaged."""
+def around(
+    anatomy: Anatomy,
+    rest: Unloaded,
+    sizes: Sizes,
+    bulge_mm: Numbers,
+    *,
+    local_mm: Numbers | float = 0.0,
+    weak_width_rad: Numbers | float = FOCAL_RAD,
+) -> Surroundings:
+    """The surroundings of the openings, `bulge_mm` (mode, joint, sample) being the border as imaged.
+
+    `local_mm`, `weak_width_rad`: bulge of a weak place beyond the modes as imaged, and its width.
+    """
     pose = imaged_pose(rest)
-    ones = jnp.ones((2, *rest.height_mm.shape))
-    made = surroundings(anatomy, pose, sizes, bulge_mm=jnp.asarray(bulge_mm), flavum_stretch=ones)
+    made = surroundings(
+        anatomy,
+        pose,
+        sizes,
+        bulge_mm=jnp.asarray(bulge_mm),
+        flavum_stretch=jnp.ones((2, *rest.height_mm.shape)),
+        local_mm=jnp.asarray(local_mm),
+        weak_width_rad=jnp.asarray(weak_width_rad),
+    )
     length = flavum_length_mm(made, made.imaged)
     return eqx.tree_at(lambda a: a.imaged.flavum_stretch, made, length)
 
@@ -118,14 +177,22 @@ def imaged_pose(rest: Unloaded) -> ImagedPose:
     return ImagedPose(turn, shift, jnp.asarray(rest.height_mm))
 
 
-def opened(surrounding: Surroundings, at: Moved, bulge_mm: Numbers) -> Openings:
+def opened(
+    surrounding: Surroundings, at: Moved, bulge_mm: Numbers, local_mm: Numbers | float = 0.0
+) -> Openings:
     """Sizes of the openings at every step; (side, step, joint, sample) or (step, joint, sample)."""
     now = Deformation(
         turn=rotation(jnp.asarray(at.turn_rad)),
         place_mm=jnp.asarray(at.shift_mm),
         bulge_mm=jnp.asarray(bulge_mm),
         flavum_stretch=jnp.ones((2, *at.height_mm.shape)),
+        local_mm=local_mm * jnp.ones(at.height_mm.shape),
     )
+    return _opened(surrounding, now)
+
+
+@eqx.filter_jit
+def _opened(surrounding: Surroundings, now: Deformation) -> Openings:
     now = eqx.tree_at(lambda d: d.flavum_stretch, now, flavum_length_mm(surrounding, now))
     return openings(surrounding, now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,7 +66,7 @@ class Imaged(eqx.Module):
     canal_mm: Numbers
     """(joint) depth of the canal; from norms."""
     outline: Numbers
-    """(harmonic, joint) cosine coefficients of the outline's radius (`disc.Outline`); 1, 0, ... an ellipse."""
+    """(harmonic, joint) cosine terms of the outline's radius (`disc.Outline`); 1, 0, ...: an ellipse."""
     area_share: Numbers
     """(joint) area over half depth times half width; pi of an ellipse."""
     weak: Weakness
@@ -203,7 +204,7 @@ def _weak(discs: list[Disc | None]) -> Weakness:
     ]
     return Weakness(
         *(
-            np.concatenate([np.asarray(getattr(one, name)) for one in each])
+            jnp.concatenate([getattr(one, name) for one in each])
             for name in Weakness.__dataclass_fields__
         )
     )

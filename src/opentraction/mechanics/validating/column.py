@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import equinox as eqx
 import jax
@@ -27,16 +26,9 @@ from opentraction.mechanics.loading import (
     session_load,
 )
 from opentraction.mechanics.loading.posture import PostureLoad
-from opentraction.mechanics.outputs.shape import (
-    Disc,
-    around,
-    border_modes_mm,
-    edges_mm,
-    imaged_border_mm,
-    moved,
-    opened,
-)
-from opentraction.mechanics.patient.assembly import Present, anatomy_of, inner_scale
+from opentraction.mechanics.outputs.over_trace import openings_over
+from opentraction.mechanics.outputs.shape import edges_mm, moved
+from opentraction.mechanics.patient.assembly import Present
 from opentraction.mechanics.patient.build import build
 from opentraction.mechanics.patient.loads import blocks, tilted
 from opentraction.mechanics.patient.model import MODEL_NAME, SpineModel
@@ -312,16 +304,6 @@ class SpatialColumn:
         trace = jax.tree.map(lambda x: x[:steps], trace)
         return self._told(chain, end, trace, time_s, phase, share)
 
-    @cached_property
-    def _disc(self) -> Disc:
-        model = self.model
-        return Disc(
-            model.rest,
-            model.sizes.half_depth_mm,
-            model.sizes.half_width_mm,
-            np.asarray(inner_scale(model.found, model.sizes)),
-        )
-
     def _told(
         self,
         chain: Chain,
@@ -340,11 +322,7 @@ class SpatialColumn:
 
         at = moved(trace, model.rest)
         front, back = edges_mm(at, model.sizes.half_depth_mm)
-        border = border_modes_mm(at, np.asarray(trace.modes_mm), np.asarray(trace.annulus), self._disc)
-        anatomy = anatomy_of(model.image, model.sizes)
-        border_then = imaged_border_mm(*model.scanned, self._disc)
-        surrounding = around(anatomy, model.rest, model.openings, border_then)
-        open_ = opened(surrounding, at, border)
+        open_ = openings_over(model, trace, at)
         core, wall = np.asarray(segments.core_mm3), np.asarray(segments.wall_mm3)
         nucleus, annulus = np.asarray(trace.nucleus), np.asarray(trace.annulus)
         water = core * np.asarray(segments.core_path.water) + wall * np.asarray(segments.wall_path.water)
