@@ -19,7 +19,8 @@ def use_compilation_cache() -> None:
             return  # a read-only home: compile anew each time
         jax.config.update("jax_compilation_cache_dir", str(folder))
     if not os.environ.get("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"):
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+        # a process runs some hundred small programs: read from the cache they cost a tenth
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.01)
 
 
 def _processor() -> str:

@@ -39,7 +39,9 @@ def test_a_prediction_holds_the_session_and_no_more(
 
 def test_a_missed_sample_is_left_out_and_not_counted(pulled: mechanics.Response) -> None:
     """With one sample NaN the bands are those of the others alone."""
-    names = [name for name, value in vars(pulled).items() if np.ndim(value) == 3]
+    names = [
+        name for name, value in vars(pulled).items() if isinstance(value, np.ndarray) and value.ndim == 3
+    ]
     holed = {name: getattr(pulled, name).copy() for name in (*names, "rest_pressure_mpa")}
     for values in holed.values():
         values[..., 2] = np.nan

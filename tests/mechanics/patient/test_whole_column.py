@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import pytest
 
 from opentraction.mechanics.chain.march import march
 from opentraction.mechanics.chain.model import start_state
@@ -18,6 +19,7 @@ def test_the_imaging_history_ends_in_the_imaged_shape(model: SpineModel) -> None
     assert 20.0 * np.abs(last.wedge_rad[0] - model.sizes.wedge_rad).max() < 1e-6
 
 
+@pytest.mark.full
 def test_a_column_with_all_six_motions_moves_in_its_plane_alike(model: SpineModel) -> None:
     loads = history(model.trunk, model.top, model.found["hours_up"], lying_s=LYING_BEFORE_SCAN_S)[:1]
     ends = [
