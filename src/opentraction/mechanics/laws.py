@@ -1,4 +1,4 @@
-"""Scalar laws of one length or one strain, each with its slope written by hand."""
+"""Scalar laws of the fluid, each with its slope written by hand."""
 
 from __future__ import annotations
 
@@ -9,47 +9,8 @@ GAS_CONSTANT_TIMES_T_J_PER_MOL = 2577.0
 """R T at 310 K [J/mol] (gas constant 8.314 J/(mol K))."""
 SALT_MOL_PER_L = 0.15
 """Concentration of the fluid around the disc, physiological saline [mol/l]."""
-_EXP_CAP = 4.0
 _GROWTH_CAP = 0.5
 _GROWTH_WIDTH = 0.2
-
-
-def hinge(e: Float[Array, "..."], width: float) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-    """C2 hinge: exactly 0 below -width, exactly e above width; value and slope."""
-    inner = jnp.clip(e, -width, width)
-    value = (inner + width) ** 3 * (3 * width - inner) / (16 * width**3) + jnp.maximum(e - width, 0.0)
-    slope = (3 * (inner + width) ** 2 * (3 * width - inner) - (inner + width) ** 3) / (16 * width**3)
-    return value, slope
-
-
-def capped_exp(x: Float[Array, "..."]) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-    """exp(x), along its tangent above x = 4 so that no Newton step overflows; value and slope."""
-    slope = jnp.exp(jnp.minimum(x, _EXP_CAP))
-    return slope * (1.0 + jnp.maximum(x - _EXP_CAP, 0.0)), slope
-
-
-def hoop(
-    strain: Float[Array, "..."],
-    rest_mpa: Float[Array, "..."],
-    stiffness_mpa: Float[Array, "..."],
-    exponent: Float[Array, "..."],
-    linear_mpa: Float[Array, "..."] | float,
-) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-    """Pressure [MPa] held by the wall at an area strain, and its slope.
-
-    P(a) = (P0 + K/b) exp(b a) - K/b + Km a: P0 at rest, stiffening outwards, about -K/b at most inwards.
-    """
-    grow, slope = capped_exp(exponent * strain)
-    lead = rest_mpa + stiffness_mpa / exponent
-    return lead * grow - stiffness_mpa / exponent + linear_mpa * strain, lead * exponent * slope + linear_mpa
-
-
-def toe(
-    strain: Float[Array, "..."], toe_strain: Float[Array, "..."]
-) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
-    """Ligament law of REMUS2021 for unit stiffness: 0 when slack, e^2/(2 et) to et, then e - et/2."""
-    inner = jnp.clip(strain, 0.0, toe_strain)
-    return inner**2 / (2 * toe_strain) + jnp.maximum(strain - toe_strain, 0.0), inner / toe_strain
 
 
 def osmotic(
