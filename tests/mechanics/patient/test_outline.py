@@ -77,4 +77,3 @@ def test_its_points_lie_on_the_outline() -> None:
     points = points - fitted(points, mirror=True)[1]
     apart = np.linalg.norm(points[:, None] - curve[None], axis=-1).min(axis=1)
     assert np.sqrt((apart**2).mean()) < 0.2
-    assert abs(float(curve[360, 0])) < 0.93 * float(curve[0, 0])

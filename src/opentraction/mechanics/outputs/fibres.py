@@ -41,8 +41,8 @@ def fibre_strains(trace: Trace, chain: Chain) -> FibreStrains:
     ]
     strains, beyond = [], np.zeros(parts[1].shape[-1], dtype=bool)
     for start in range(0, len(parts[0]), STEPS):
-        block = (jnp.asarray(part[start : start + STEPS]) for part in parts)
-        strain, passed = _block(*block, chain.segments.wall, chain.mirror)
+        turn, shift, modes, swelling = (jnp.asarray(part[start : start + STEPS]) for part in parts)
+        strain, passed = _block(turn, shift, modes, swelling, chain.segments.wall, chain.mirror)
         strains.append(np.asarray(strain))
         beyond |= np.asarray(passed)
     return FibreStrains(np.concatenate(strains)[:steps], beyond)

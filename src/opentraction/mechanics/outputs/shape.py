@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import equinox as eqx
@@ -118,8 +117,8 @@ def in_upper_axes(
 ) -> tuple[Matrix, Vector]:
     """Rows of R^T and R^T t [mm] of a pose, None where zero by symmetry, as the disc's terms take them."""
     turn = rotation(turn_rad)
-    rows: Matrix = [[turn[k, i] for k in range(3)] for i in range(3)]
-    u: Vector = [(turn[:, i] * shift_mm).sum(0) for i in range(3)]
+    rows: list[list[Array | float | None]] = [[turn[k, i] for k in range(3)] for i in range(3)]
+    u: list[Array | float | None] = [(turn[:, i] * shift_mm).sum(0) for i in range(3)]
     if mirror:
         rows[0][1] = rows[1][0] = rows[1][2] = rows[2][1] = None
         u[1] = None
@@ -129,12 +128,10 @@ def in_upper_axes(
 def _shapes(mirror: bool) -> Numbers:
     """The border's modes at the angles; by symmetry those of sines are zero."""
 
-    def waves(wave: Callable[[Numbers], Numbers], orders: tuple[int, int]) -> list[Numbers]:
-        return [wave(order * _ANGLES) for order in orders]
-
-    none = [np.zeros_like(_ANGLES)] * 2
-    first = [np.ones_like(_ANGLES), *waves(np.cos, (1, 2)), *(none if mirror else waves(np.sin, (1, 2)))]
-    return np.array([*first, *waves(np.cos, (3, 4)), *([] if mirror else waves(np.sin, (3, 4)))])
+    cosine = np.cos(np.arange(5.0)[:, None] * _ANGLES)
+    sine = (0.0 if mirror else 1.0) * np.sin(np.arange(5.0)[:, None] * _ANGLES)
+    modes = [cosine[:3], sine[1:3], cosine[3:]]
+    return np.concatenate(modes if mirror else [*modes, sine[3:]])
 
 
 def imaged_border_mm(modes_mm: Numbers, swelling: Numbers, disc: Disc) -> Numbers:
@@ -157,15 +154,15 @@ def around(
 
     `local_mm`, `weak_width_rad`: bulge of a weak place beyond the modes as imaged, and its width.
     """
-    pose = imaged_pose(rest)
+    pose, each = imaged_pose(rest), jnp.ones(rest.height_mm.shape)
     made = surroundings(
         anatomy,
         pose,
         sizes,
         bulge_mm=jnp.asarray(bulge_mm),
         flavum_stretch=jnp.ones((2, *rest.height_mm.shape)),
-        local_mm=jnp.asarray(local_mm),
-        weak_width_rad=jnp.asarray(weak_width_rad),
+        local_mm=jnp.asarray(local_mm) * each,
+        weak_width_rad=jnp.asarray(weak_width_rad) * each,
     )
     length = flavum_length_mm(made, made.imaged)
     return eqx.tree_at(lambda a: a.imaged.flavum_stretch, made, length)
@@ -186,7 +183,7 @@ def opened(
         place_mm=jnp.asarray(at.shift_mm),
         bulge_mm=jnp.asarray(bulge_mm),
         flavum_stretch=jnp.ones((2, *at.height_mm.shape)),
-        local_mm=local_mm * jnp.ones(at.height_mm.shape),
+        local_mm=jnp.asarray(local_mm) * jnp.ones(at.height_mm.shape),
     )
     return _opened(surrounding, now)
 

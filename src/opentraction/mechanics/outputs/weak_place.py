@@ -33,8 +33,8 @@ def local_bulge_mm(model: SpineModel, trace: Trace, at: Moved) -> tuple[Numbers,
 
     (step, joint, sample) and (joint, sample); 0 in sound discs.
     """
-    parts = (at.turn_rad, at.shift_mm, np.moveaxis(np.asarray(trace.modes_mm), 1, 0))
-    parts += (np.asarray(trace.annulus), np.asarray(trace.pressure_mpa))
+    parts = [at.turn_rad, at.shift_mm, np.moveaxis(np.asarray(trace.modes_mm), 1, 0)]
+    parts += [np.asarray(trace.annulus), np.asarray(trace.pressure_mpa)]
     now, then = np.zeros(at.height_mm.shape), np.zeros(at.height_mm.shape[1:])
     joints = weak_joints(model)
     if not joints:
@@ -45,13 +45,15 @@ def local_bulge_mm(model: SpineModel, trace: Trace, at: Moved) -> tuple[Numbers,
     carry = np.asarray(inner_scale(model.found, model.sizes))
     for joint in joints:
         cut = slice(joint, joint + 1)
-        cells = jax.tree.map(lambda x, cut=cut: x[..., cut, :], walls)
+        shell, middle = jax.tree.map(lambda x, cut=cut: x[..., cut, :], walls)
         weak = jax.tree.map(lambda x, cut=cut: jnp.asarray(x[cut]), model.image.weak)
         together = (
             jnp.asarray(np.concatenate([np.expand_dims(old, -3), new], axis=-3)[..., cut, :])
             for old, new in zip(imaged, parts, strict=True)
         )
-        found = carry[joint] * np.asarray(_local(*together, *cells, weak))[:, 0]
+        turn, shift, modes, swelling, pressure = together
+        local = _local(turn, shift, modes, swelling, pressure, shell, middle, weak)
+        found = carry[joint] * np.asarray(local)[:, 0]
         then[joint], now[:, joint] = found[0], found[1:]
     return now, then
 

@@ -39,7 +39,7 @@ _NORM_DEPTH_MM = (30.23, 32.03, 32.86, 33.08, 33.4)
 """V157 to V160 and P207."""
 
 _ELLIPTIC = 0.01
-"""An area within this share of the ellipse's says that the outline is one."""
+"""An outline whose radius is that of an ellipse to this share is one."""
 
 
 class Imaged(eqx.Module):
@@ -177,18 +177,19 @@ def _bodies(spine: Spine) -> Numbers:
 
 
 def _outline(disc: Disc | None) -> tuple[Numbers, float]:
-    """Cosine coefficients of the outline's radius, and its area over half depth times half width.
+    """Cosine terms of the outline's radius, and its area over half depth times half width.
 
-    The outline is fitted where its area is not that of the ellipse of its depth and width. Only the laterally
-    symmetric part is kept, because the shape without load is sought on a symmetric column.
+    Outlines that are ellipses (assumed ones are) stay exact ones. Only the laterally symmetric part is kept,
+    because the shape without load is sought on a symmetric column.
     """
     radius = np.eye(1, ORDER + 1)[0]
     if disc is None:
         return radius, np.pi
-    elliptic = np.pi / 4.0 * disc.depth_mm.value * disc.width_mm.value
-    if abs(disc.area_mm2.value / elliptic - 1.0) < _ELLIPTIC:
+    points = np.array(disc.outline_mm)
+    across = (points - 0.5 * (points.max(0) + points.min(0))) / (0.5 * np.ptp(points, axis=0))
+    if np.abs(np.hypot(*across.T) - 1.0).max() < _ELLIPTIC:
         return radius, np.pi
-    found, _, _ = fitted(np.array(disc.outline_mm), mirror=True)
+    found, _, _ = fitted(points, mirror=True)
     one = eqx.tree_at(lambda o: (o.half_depth_mm, o.half_width_mm), found, (np.ones((1, 1)), np.ones((1, 1))))
     return np.asarray(found.radius_cos)[:, 0, 0], float(area_mm2(one)[0, 0])
 
@@ -203,8 +204,5 @@ def _weak(discs: list[Disc | None]) -> Weakness:
         for one in found
     ]
     return Weakness(
-        *(
-            jnp.concatenate([getattr(one, name) for one in each])
-            for name in Weakness.__dataclass_fields__
-        )
+        *(jnp.concatenate([getattr(one, name) for one in each]) for name in Weakness.__dataclass_fields__)
     )
