@@ -154,15 +154,28 @@ def around(
 
     `local_mm`, `weak_width_rad`: bulge of a weak place beyond the modes as imaged, and its width.
     """
-    pose, each = imaged_pose(rest), jnp.ones(rest.height_mm.shape)
+    each = jnp.ones(rest.height_mm.shape)
+    local, width = (jnp.asarray(part) * each for part in (local_mm, weak_width_rad))
+    return _around(anatomy, imaged_pose(rest), sizes, jnp.asarray(bulge_mm), local, width)
+
+
+@eqx.filter_jit
+def _around(
+    anatomy: Anatomy,
+    pose: ImagedPose,
+    sizes: Sizes,
+    bulge_mm: Float[Array, "m j s"],
+    local_mm: Float[Array, "j s"],
+    weak_width_rad: Float[Array, "j s"],
+) -> Surroundings:
     made = surroundings(
         anatomy,
         pose,
         sizes,
-        bulge_mm=jnp.asarray(bulge_mm),
-        flavum_stretch=jnp.ones((2, *rest.height_mm.shape)),
-        local_mm=jnp.asarray(local_mm) * each,
-        weak_width_rad=jnp.asarray(weak_width_rad) * each,
+        bulge_mm=bulge_mm,
+        flavum_stretch=jnp.ones((2, *local_mm.shape)),
+        local_mm=local_mm,
+        weak_width_rad=weak_width_rad,
     )
     length = flavum_length_mm(made, made.imaged)
     return eqx.tree_at(lambda a: a.imaged.flavum_stretch, made, length)
