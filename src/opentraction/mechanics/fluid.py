@@ -58,6 +58,8 @@ class Linear(eqx.Module):
     slope: Float[Array, "*s"]
     cells_shift: tuple[Float[Array, "*s"], ...]
     cells_slope: tuple[Float[Array, "*s"], ...]
+    gap: Float[Array, "c *s"]
+    """What is missing to each cell's balance of fluid, share of the path's volume."""
     residual: Float[Array, "*s"]
 
 
@@ -72,12 +74,13 @@ def linearise(
     before: Float[Array, "c *s"],
     pressure_mpa: Float[Array, "*s"],
     dt_s: Float[Array, "..."],
+    drive: Float[Array, "c *s"] | None = None,
 ) -> Linear:
     """Linearise one implicit Euler step of Darcy flow around `cells` at the tissue pressure given.
 
     Potential of a cell: mu = P - osmotic(J) - H (1 - J), outside 0. Permeability is that of the path's mean
     swelling at the new state: with each cell's own, a step would have several solutions when a drained cell
-    swells again.
+    swells again. `drive`: what to answer in place of the step's own imbalance.
     """
     count = len(cells)
     shares = jnp.asarray(cell_shares(count)).reshape((count,) + (1,) * (cells.ndim - 1))
@@ -93,7 +96,8 @@ def linearise(
     flow = dt_s * (mu - jnp.concatenate([mu[1:], nothing])) / resistance
     own, onward = dt_s * mu_slope / resistance, -dt_s * jnp.concatenate([mu_slope[1:], nothing]) / resistance
     by_mean = flow / resistance * inside * log_slope
-    residual = shares * (cells - before) + flow - jnp.concatenate([nothing, flow[:-1]])
+    gap = shares * (cells - before) + flow - jnp.concatenate([nothing, flow[:-1]])
+    residual = gap if drive is None else drive
     diagonal = shares + own - jnp.concatenate([nothing, onward[:-1]])
     lower = jnp.concatenate([nothing, -own[:-1]])
     at_face = jnp.concatenate([jnp.zeros_like(mu[1:]), (dt_s / resistance[-1])[None]])
@@ -109,6 +113,7 @@ def linearise(
         slope=total_slope,
         cells_shift=tuple(a + b * total_shift for a, b in zip(shift, ripple, strict=True)),
         cells_slope=tuple(a + b * total_slope for a, b in zip(slope, ripple, strict=True)),
+        gap=gap,
         residual=jnp.max(jnp.abs(residual), axis=0),
     )
 

@@ -14,10 +14,10 @@ def test_small_symmetric_systems_are_solved_and_indefinite_ones_go_downhill() ->
     rng = np.random.default_rng(1)
     root = rng.normal(size=(5, 5))
     matrix, right = root @ root.T + np.eye(5), rng.normal(size=(5, 2))
-    out = solve(jnp.asarray(matrix), jnp.asarray(right))
+    (out,) = solve(jnp.asarray(matrix), jnp.asarray(right))
     np.testing.assert_allclose(out, np.linalg.solve(matrix, right), rtol=1e-11)
     saddle = np.diag([2.0, -3.0, 1.0])
-    step = solve(jnp.asarray(saddle), jnp.ones((3, 1)))
+    (step,) = solve(jnp.asarray(saddle), jnp.ones((3, 1)))
     np.testing.assert_allclose(step[:, 0], [0.5, 1.0 / 3.0, 1.0])
 
 

@@ -32,10 +32,9 @@ def relative_motions(
         coupling = stiff + 0.5 * bracket[:, :, j]
         loose = free[j] > 0
         pivot = jnp.where(loose, stiff + joint_stiffness[:, :, j], identity(len(stiff), loose.shape))
-        right = jnp.concatenate([(force + joint_force[:, j])[:, None], coupling], axis=1)
-        solved = jnp.where(loose, solve(pivot, right), 0.0)
-        shift.append(solved[:, 0])
-        slope.append(solved[:, 1:])
+        ahead, along = solve(pivot, force + joint_force[:, j], coupling)
+        shift.append(jnp.where(loose, ahead, 0.0))
+        slope.append(jnp.where(loose, along, 0.0))
         if j < count - 1:
             down, back = carrier[:, :, j], transposed(coupling)
             kept_stiff, kept_force = stiff - times(back, slope[-1]), force - applied(back, shift[-1])

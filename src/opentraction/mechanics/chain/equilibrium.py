@@ -12,6 +12,7 @@ from typing import TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Float
 
 from opentraction.mechanics.chain.acceleration import Memory, blank, mixed, packed
@@ -167,8 +168,11 @@ def residual(chain: Chain, at: Balance, place: Place, load: Load) -> Float[Array
     return jnp.where(loose, worst, 0.0).max(0)
 
 
-def newton(chain: Chain, at: Balance, hessian: Float[Array, "q q j s"]) -> Change:
-    """The change of all unknowns that one iteration asks for."""
+def newton(
+    chain: Chain, at: Balance, hessian: Float[Array, "q q j s"], borne: Float[Array, "q j s"] | None = None
+) -> Change:
+    """The change of all unknowns that one iteration asks for; `borne`: forces in the joints, if not those of
+    `at`."""
     segments, motions = chain.segments, chain.motions
     inner = condense(
         at.gradient,
@@ -185,7 +189,7 @@ def newton(chain: Chain, at: Balance, hessian: Float[Array, "q q j s"]) -> Chang
         -at.body_gradient,
         inner.stiffness,
         inner.force,
-        bracketed(at.gradient[:motions], chain.mirror),
+        bracketed((at.gradient if borne is None else borne)[:motions], chain.mirror),
         at.carrier,
         segments.free,
     )
@@ -277,23 +281,54 @@ def _begun(chain: Chain, before: State) -> _Carry:
     )
 
 
-@settle.defjvp
+def _answered(chain: Chain, end: Place, before: State, load: Load, at: Balance, drive: Balance) -> Change:
+    """The change of the unknowns that takes away `drive`, an imbalance about the balance `at`.
+
+    Everything but the drive is the same for all drives, so that many cost one elimination.
+    """
+    segments = chain.segments
+    wall_mpa = at.gradient[-1] / segments.wall_mm3
+    fluids = (
+        linearise(
+            segments.core_path,
+            end.nucleus,
+            before.place.nucleus,
+            end.pressure_mpa,
+            load.dt_s,
+            drive.nucleus.gap,
+        ),
+        linearise(
+            segments.wall_path, end.annulus, before.place.annulus, wall_mpa, load.dt_s, drive.annulus.gap
+        ),
+    )
+    asked = eqx.tree_at(
+        lambda b: (b.gradient, b.volume_gap_mm3, b.body_gradient, b.nucleus, b.annulus),
+        at,
+        (drive.gradient, drive.volume_gap_mm3, drive.body_gradient, *fluids),
+    )
+    return newton(chain, asked, joint_hessian(chain, end, before, load), at.gradient)
+
+
 def _settle_tangent(
     primals: tuple[Chain, State, Load], tangents: tuple[Chain, State, Load]
 ) -> tuple[Settled, Settled]:
     """The implicit rule: how the balance moves with chain, state before and load, by one linear solve.
 
-    At the balance the change that Newton asks for is zero, so its derivative with the place held still, by a
-    fresh Hessian, is that of the place. A moment in 3-D has no symmetric tangent and is not seen exactly.
+    What the tangents do to the balance with the place held still is taken away by one Newton step with a
+    fresh Hessian. What has no tangent is not differentiated. A moment in 3-D has no symmetric tangent and is
+    not seen exactly.
     """
     end = settle(*primals)
+    moving = jax.tree.map(lambda t: not isinstance(t, SymbolicZero), tangents)
+    live, still = eqx.partition(primals, moving)
+
+    def held(live: tuple[Chain, State, Load]) -> Balance:
+        chain, before, load = eqx.combine(live, still)
+        return balance(chain, end.place, before, load)
+
+    at, drive = jax.jvp(held, (live,), (eqx.filter(tangents, moving),))
     chain, before, load = primals
-    hessian = jax.lax.stop_gradient(joint_hessian(chain, end.place, before, load))
-
-    def asked(chain: Chain, before: State, load: Load) -> Change:
-        return newton(chain, balance(chain, end.place, before, load), hessian)
-
-    _, change = jax.jvp(asked, primals, tangents)
+    change = _answered(chain, end.place, before, load, at, drive)
     turn = end.place.turn
     v, w = spread(change.motion, chain.mirror)
     place = Place(
@@ -304,8 +339,11 @@ def _settle_tangent(
         nucleus=change.nucleus,
         annulus=change.annulus,
     )
-    still = jax.tree.map(jnp.zeros_like, end)
-    return end, eqx.tree_at(lambda e: e.place, still, place)
+    unmoved = jax.tree.map(jnp.zeros_like, end)
+    return end, eqx.tree_at(lambda e: e.place, unmoved, place)
+
+
+settle.defjvp(_settle_tangent, symbolic_zeros=True)
 
 
 def _slow(size: Float[Array, "s"], last: Float[Array, "s"], age: Float[Array, "s"]) -> Bool[Array, "s"]:

@@ -59,6 +59,7 @@ def step(chain: Chain, before: State, load: Load) -> tuple[State, Trace]:
         pressure_mpa=end.place.pressure_mpa,
         nucleus=mean_swelling(end.place.nucleus),
         annulus=mean_swelling(end.place.annulus),
+        nucleus_cells=end.place.nucleus,
         wrench=wrench(chain, state, pose, load),
         ligaments=ligament_state(chain.segments.strands, pose.rows, pose.u),
         facets=facet_state(chain.segments.facets, pose.rows, pose.u),

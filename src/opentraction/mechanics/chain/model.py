@@ -88,6 +88,8 @@ class Trace(eqx.Module):
     """Mean swelling ratio of the nucleus."""
     annulus: Float[Array, "*t j s"]
     """Mean swelling ratio of the wall."""
+    nucleus_cells: Float[Array, "*t c j s"]
+    """Swelling ratios of the cells of the nucleus' fluid path, for the solutes in it."""
     wrench: Float[Array, "*t 6 j s"]
     """Force [N] and moment [N mm] that the tissues of the joint bear, on the body above in its own axes: z is
     tension, follower load included. Components that symmetry makes zero are zero."""

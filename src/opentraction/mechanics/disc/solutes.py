@@ -225,6 +225,38 @@ def run_through(
     return Passed(concentration, mean, amount, ledger, unsettled)
 
 
+class SessionSolutes(eqx.Module):
+    """Solutes of the nuclei through a session that begins in the steady state of still water."""
+
+    start_mm: Float[Array, "3 j s"]
+    """Mean concentration [mmol/l] before: oxygen, glucose, lactate."""
+    passed: Passed
+
+    def change_percent(self) -> Float[Array, "t 3 j s"]:
+        """Change of the mean concentration [%] since the start."""
+        return 100.0 * (self.passed.mean_mm / self.start_mm - 1.0)
+
+
+def through_session(
+    nucleus_cells: Float[Array, "t1 c j s"],
+    dt_s: Float[Array, "t"],
+    half_height_mm: Float[Array, "j s"],
+    water: Float[Array, "j s"],
+    shares: Shares,
+) -> SessionSolutes:
+    """Oxygen, glucose and lactate of every nucleus over a session, on the column's own volumes and flows.
+
+    `nucleus_cells`: swelling ratios of the cells before the first step and after each, as in the trace;
+    `half_height_mm`, `water`: stress-free; `shares`: `cell_shares` of as many cells.
+    """
+    medium = nucleus_medium(half_height_mm, water)
+    cells = jnp.asarray(nucleus_cells)
+    start = settled(medium, shares, cells[0])
+    volume = _water(medium, shares, cells[0])
+    passed = run_through(medium, shares, start, cells, outflow_of(cells, shares), dt_s)
+    return SessionSolutes((volume * start).sum(1) / volume.sum(0), passed)
+
+
 def _outside(oxygen_kpa_: float, glucose_mm: float, lactate_mm: float, like: Array) -> Array:
     values = jnp.array([oxygen_kpa_ * OXYGEN_SOLUBILITY_MM_PER_KPA, glucose_mm, lactate_mm])
     return values.reshape((3,) + (1,) * jnp.ndim(like))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from opentraction.mechanics.chain.motion import rotation_vector
 from opentraction.mechanics.chain.outside import Load
 from opentraction.mechanics.loading import BLOCK, Kind, Layout, Stance, history_durations_s, history_layout
+from opentraction.mechanics.loading.grid import refined
 from opentraction.mechanics.loading.posture import PostureLoad, Trunk, posture_load
 
 Numbers = NDArray[np.float64]
@@ -64,38 +65,47 @@ def _fields(load: Load) -> dict[str, jax.Array]:
 
 
 def history(
-    body: Trunk, top: Numbers, hours_up: Numbers, *, lying_s: float, last: PostureLoad | None = None
+    body: Trunk,
+    top: Numbers,
+    hours_up: Numbers,
+    *,
+    lying_s: float,
+    last: PostureLoad | None = None,
+    parts: int = 1,
 ) -> list[Load]:
-    """Night, day upright, night, the hours up, lying `lying_s`; `last`: how the patient lies then."""
-    return history_of(body, hours_up, lying_s=lying_s, last=last)(top)
+    """Night, day upright, night, the hours up, lying `lying_s`; `last`: how the patient lies then.
+
+    `parts`: into how many each step is cut, to see what the steps cost in accuracy.
+    """
+    return history_of(body, hours_up, lying_s=lying_s, last=last, parts=parts)(top)
 
 
 def history_of(
-    body: Trunk, hours_up: Numbers, *, lying_s: float, last: PostureLoad | None = None
+    body: Trunk, hours_up: Numbers, *, lying_s: float, last: PostureLoad | None = None, parts: int = 1
 ) -> Callable[[Numbers], list[Load]]:
     """As `history`, for any axes of L1 as imaged: what does not depend on them is worked out once."""
-    layout = history_layout(blocks=2)
+    layout = refined(history_layout(blocks=2), parts)
     lying, up = posture_load(body, Stance.SUPINE), posture_load(body, Stance.STANDING)
     at_last = lying if last is None else last
     kinds = {Kind.NIGHT: lying, Kind.DAY: up, Kind.LYING: at_last}
-    follower = _over(layout, {kind: np.asarray(load.compression_n) for kind, load in kinds.items()})
+    follower = _over(layout, {kind: np.asarray(load.compression_n) for kind, load in kinds.items()}, parts)
     dt = np.asarray(layout.dt_s(history_durations_s(jnp.asarray(hours_up), lying_s=lying_s)))
 
     def of(top: Numbers) -> list[Load]:
-        tilt = _over(layout, {kind: tilted(top, load.turn_rad) for kind, load in kinds.items()})
+        tilt = _over(layout, {kind: tilted(top, load.turn_rad) for kind, load in kinds.items()}, parts)
         return blocks(steady(dt, follower, tilt))
 
     return of
 
 
-def _over(layout: Layout, values: dict[Kind, Numbers]) -> Numbers:
+def _over(layout: Layout, values: dict[Kind, Numbers], parts: int) -> Numbers:
     """A value for each kind of piece over the steps; a change of posture is spread over its first ones."""
     before = values[layout.pieces[0].kind]
     out = []
     for piece in layout.pieces:
         after = values[piece.kind]
         for step in range(piece.steps):
-            share = min(1.0, (step + 1) / CHANGE_STEPS)
+            share = min(1.0, (step + 1) / (CHANGE_STEPS * parts))
             out.append((1.0 - share) * before + share * after)
         before = after
     return np.stack(out)

@@ -77,14 +77,13 @@ def condense(
     )
     force = -gradient[:inner] - wall_row * (annulus.shift / settled) - row * (gap / give)
     motion, modes = slice(0, motions), slice(motions, inner)
-    right = jnp.concatenate([force[modes, None], stiffness[modes, motion]], axis=1)
-    solved = solve(stiffness[modes, modes], right)
+    shift, slopes = solve(stiffness[modes, modes], force[modes], stiffness[modes, motion])
     across = stiffness[motion, modes]
     return Condensed(
-        stiffness=stiffness[motion, motion] - times(across, solved[:, 1:]),
-        force=force[motion] - applied(across, solved[:, 0]),
-        modes_shift=solved[:, 0],
-        modes_slope=solved[:, 1:],
+        stiffness=stiffness[motion, motion] - times(across, slopes),
+        force=force[motion] - applied(across, shift),
+        modes_shift=shift,
+        modes_slope=slopes,
         wall_row=wall_row,
         wall_shift=annulus.shift / settled,
         wall_slope=slope / settled,

@@ -29,11 +29,12 @@ def identity(size: int, shape: tuple[int, ...]) -> Float[Array, "n n *s"]:
     return jnp.broadcast_to(jnp.eye(size).reshape(size, size, *(1 for _ in shape)), (size, size, *shape))
 
 
-def solve(matrix: Float[Array, "n n *s"], right: Float[Array, "n m *s"]) -> Float[Array, "n m *s"]:
-    """Solve symmetric systems by L D L^T, of which the lower triangle is read.
+def solve(matrix: Float[Array, "n n *s"], *rights: Float[Array, "n ..."]) -> tuple[Array, ...]:
+    """Solve symmetric systems by L D L^T, of which the lower triangle is read, for several right-hand sides.
 
-    Negative pivots are taken as positive ones of the same size: where the matrix is indefinite this is
-    Newton's matrix shifted along its diagonal, and the step still goes downhill.
+    Each is [n, s] or [n, m, s]; one that carries tangents leaves the others as they are. Negative pivots are
+    taken as positive ones of the same size: where the matrix is indefinite this is Newton's matrix shifted
+    along its diagonal, and the step still goes downhill.
     """
     size = len(matrix)
     lower: list[list[Array]] = [[] for _ in range(size)]
@@ -47,6 +48,11 @@ def solve(matrix: Float[Array, "n n *s"], right: Float[Array, "n m *s"]) -> Floa
                 pivots.append(jnp.maximum(jnp.abs(entry), _LEAST_PIVOT))
             else:
                 lower[i].append(entry / pivots[j])
+    return tuple(_substituted(lower, pivots, right) for right in rights)
+
+
+def _substituted(lower: list[list[Array]], pivots: list[Array], right: Array) -> Array:
+    size = len(pivots)
     forward: list[Array] = []
     for i in range(size):
         row = right[i]
