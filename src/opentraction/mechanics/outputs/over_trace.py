@@ -29,8 +29,11 @@ def openings_over(model: SpineModel, trace: Trace, at: Moved) -> Openings:
         outline_of(model.image, model.sizes),
         np.asarray(inner_scale(model.found, model.sizes)),
     )
-    border = border_modes_mm(at, np.asarray(trace.modes_mm), np.asarray(trace.annulus), disc)
-    then = imaged_border_mm(model.scanned.modes_mm, model.scanned.swelling, disc)
+    modes, scanned = np.asarray(trace.modes_mm), model.scanned.modes_mm
+    border = border_modes_mm(at, modes, np.asarray(trace.annulus), disc)
+    # the scan is laterally symmetric; in 3-D the modes of sin stand after its own
+    skew = np.zeros((modes.shape[1] - len(scanned), *scanned.shape[1:]))
+    then = imaged_border_mm(np.concatenate([scanned, skew]), model.scanned.swelling, disc)
     local, local_then = local_bulge_mm(model, trace, at)
     surroundings = around(
         anatomy_of(model.image, model.sizes),
