@@ -23,6 +23,7 @@ from opentraction.mechanics.disc.solutes import (
     oxygen_kpa,
     run_through,
     settled,
+    through_session,
 )
 
 NONE = jnp.zeros((3, 1, 1))
@@ -295,3 +296,17 @@ def test_half_an_hour_of_gain_changes_the_solutes_by_a_few_percent():
     assert 0.5 < change[OXYGEN] < 8.0
     assert 0.5 < change[GLUCOSE] < 8.0
     assert -4.0 < change[LACTATE] < -0.3
+
+
+def test_a_session_that_moves_no_water_changes_nothing_and_one_that_swells_brings_more() -> None:
+    shares, dt = _graded(8), jnp.full(10, 180.0)
+    still = jnp.ones((11, 8, 2, 3))
+    half, water = jnp.full((2, 3), 6.0), jnp.full((2, 3), 0.8)
+    np.testing.assert_allclose(
+        through_session(still, dt, half, water, shares).change_percent(), 0.0, atol=1e-6
+    )
+    swelling = still * jnp.linspace(1.0, 1.02, 11)[:, None, None, None]
+    change = np.asarray(through_session(swelling, dt, half, water, shares).change_percent())[-1]
+    assert (change[[OXYGEN, GLUCOSE]] > 0.0).all()
+    assert (change[LACTATE] < 0.0).all()
+    assert np.abs(change).max() < 5.0
