@@ -159,6 +159,11 @@ def continued(
 
 def planned(course: Course, options: CourseOptions, watch: Watch) -> tuple[mechanics.SpineModel, Course]:
     """The model of this spine, and the course with the draft of its next session."""
+    plan.refuse_impossible(
+        course.eligibility, patient=course.patient, capability=options.capability,
+        clinician_cap_n=options.clinician_cap_n, minutes=options.minutes,
+        session_number=len(course.sessions) + 1,
+    )  # fmt: skip
     with watch.step("model of this spine"):
         column = evaluate.assume_missing(course.spine, course.patient)
         model = mechanics.build(

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from opentraction.mechanics import Row
+
+pytestmark = pytest.mark.full
 
 ROWS = ("V128", "V129")
 

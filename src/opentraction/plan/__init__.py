@@ -18,7 +18,7 @@ from opentraction.plan.histogram import HistogramRow, histogram, seconds_below, 
 from opentraction.plan.limits import binding_sentence, stack_limits
 from opentraction.plan.manual import MANUAL_SETTINGS, contact_order, manual_profile
 from opentraction.plan.objectives import Targets, choose_targets, default_goals, impulse_n_s
-from opentraction.plan.optimise import optimise
+from opentraction.plan.optimise import optimise, refuse_impossible
 from opentraction.plan.search import Choice, bands_overlap
 from opentraction.plan.sources import SOURCES, Source, cite
 
@@ -56,6 +56,7 @@ __all__ = [
     "on_coarse_grid",
     "optimise",
     "reassessments",
+    "refuse_impossible",
     "seconds_below",
     "stack_limits",
     "unloading_dose",

@@ -161,6 +161,31 @@ def optimise(
     return draft.replace(plan_id=f"plan-{draft.digest()[:12]}")
 
 
+def refuse_impossible(
+    eligibility: Eligibility,
+    *,
+    patient: Patient,
+    capability: Capability | None = None,
+    clinician_cap_n: float | None = None,
+    minutes: float = 25.0,
+    session_number: int = 1,
+) -> None:
+    """Refuse what `optimise` would refuse whatever the spine: ask before a model is built, which takes long.
+
+    Raises Refused for an emergency and for a patient who is not suitable, BadInput for a force or a time that
+    cannot be.
+    """
+    _refuse_unsuitable(eligibility)
+    DURATION.question(minutes)
+    stack_limits(
+        patient=patient,
+        eligibility=eligibility,
+        capability=capability,
+        clinician_cap_n=clinician_cap_n,
+        session_number=session_number,
+    )
+
+
 @dataclass(frozen=True)
 class _Request:
     """What was asked for, beside the model and the goals."""
