@@ -20,7 +20,7 @@ STAMP := $(VENV)/.installed-$(WANTED)
 export JAX_PLATFORMS ?= cpu
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile
 
-.PHONY: help setup demo test test-full bench check format lock clean
+.PHONY: help setup demo test test-full bench calibrate check format lock clean
 
 help: ## list these targets
 	@echo "OpenTraction. Say make and one of these:"
@@ -54,6 +54,9 @@ test: check ## run the checks and the tests that are quick enough for every chan
 
 test-full: $(STAMP) ## run the long acceptance cases that make test leaves out
 	$(PYTEST) -m "full and not bench" $(ARGS)
+
+calibrate: $(STAMP) ## set the column's parameters anew on the calibration rows (about an hour)
+	$(BIN)/python benchmarks/long/calibrate.py --out src/opentraction/mechanics/patient/posterior.csv $(ARGS)
 
 bench: $(STAMP) ## run the measurements of benchmarks/, all or one: make bench ONLY=column
 	@shopt -s nullglob; found=; for f in benchmarks/$(or $(ONLY),*).py; do [ -f "$$f" ] || continue; found=1; echo "== $$f"; $(BIN)/python "$$f" || exit 1; done; \

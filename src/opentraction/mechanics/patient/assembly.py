@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -91,11 +92,11 @@ def assemble(
     """The chain, and the axes of L1 as imaged. `points_mm`: where forces act; None: one at each origin."""
     shape = parts.sizes.height_mm.shape
     points = np.zeros((1, 3, *shape)) if points_mm is None else points_mm
-
-    return in_chunks(
+    chain, top = in_chunks(
         shape[1],
         lambda pick: _chain(parts.picked(pick), picked(rest, pick), mirror, points[..., pick]),
     )
+    return jax.tree.map(jnp.asarray, chain), top
 
 
 @eqx.filter_jit
@@ -192,6 +193,7 @@ def discs(
     height, wedge = jnp.asarray(rest.height_mm), jnp.asarray(rest.wedge_rad)
     worn, inner, outline = degeneration(sizes.grade), inner_scale(found, sizes), outline_of(image, sizes)
     weak = weakening(image.weak, mirror, strips)
+    weak = jnp.broadcast_to(weak, (len(weak), *shape))
     material = _material(every, worn)
     solid = every("nucleus_matrix") * worn.solid_factor
     return (

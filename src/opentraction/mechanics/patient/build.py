@@ -31,15 +31,16 @@ def build(
     setup: Setup | None = None,
     samples: int = 64,
     seed: int = 1,
-    overrides: Mapping[str, float] | None = None,
+    overrides: Mapping[str, float | Numbers] | None = None,
     present: Present | None = None,
 ) -> SpineModel:
     """Make the ensemble of a patient's column that rests in the imaged shape.
 
     The imaged shape is in balance after the imaging history (night, some hours up, 20 min lying): rest
-    lengths of the strips are solved for it, sample by sample. `overrides` fixes named parameters (for
-    sweeps). A sample for which none are found is left out and named in `SpineModel.missed`. Raises BadInput
-    for an unusable spine or number of samples, NotConverged when too many samples are missed (`bearable`).
+    lengths of the strips are solved for it, sample by sample. `overrides` fixes named parameters, one number
+    or one for each sample (for sweeps). A sample for which no rest lengths are found is left out and named in
+    `SpineModel.missed`. Raises BadInput for an unusable spine or number of samples, NotConverged when too
+    many samples are missed (`bearable`).
     """
     if not 1 <= samples <= 100_000:
         raise BadInput(f"Expected 1 to 100000 samples, got {samples}.")
@@ -47,7 +48,7 @@ def build(
     for name, value in (overrides or {}).items():
         if name not in found:
             raise BadInput(f"Expected the name of a parameter in priors.csv, got '{name}'.")
-        found[name] = np.full(samples, float(value))
+        found[name] = np.broadcast_to(np.asarray(value, dtype=float), samples).copy()
     image, there = imaged(spine), present or everything(len(LEVELS))
     sizes = _sizes(image, seed, samples)
     weight = _weight_n(patient, seed, samples)

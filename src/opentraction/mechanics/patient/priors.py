@@ -1,4 +1,7 @@
-"""Parameters with their spread: `priors.csv` and the numbers of the load path, drawn by name and seed."""
+"""Parameters with their spread: `priors.csv` and the numbers of the load path, drawn by name and seed.
+
+What the calibration rows add to the priors stands in `posterior`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 
 from opentraction.chart import BadInput
 from opentraction.mechanics.loading import NUMBERS, PULL_NUMBERS
+from opentraction.mechanics.patient.posterior import FILE, posterior
 
 _NORMAL = NormalDist()
 _Z95 = _NORMAL.inv_cdf(0.95)
@@ -105,15 +109,17 @@ def _group(name: str, unit: str) -> str:
 
 
 def parameter_digest() -> str:
-    """SHA-256 of the parameter file: one set serves every patient and every row of the validation."""
-    text = files("opentraction.mechanics").joinpath("patient/priors.csv").read_bytes()
+    """SHA-256 of the parameter files: one set serves every patient and every row of the validation."""
+    folder = files("opentraction.mechanics")
+    text = folder.joinpath("patient/priors.csv").read_bytes() + folder.joinpath(FILE).read_bytes()
     return hashlib.sha256(text).hexdigest()
 
 
 def deviates(name: str, seed: int, samples: int) -> NDArray[np.float64]:
     """Standard normal deviates of one name; entry i depends on the seed, the name and i alone.
 
-    Sample 0 is the centre of every prior, so that a single sample is the median model.
+    Sample 0 is nought: the middle of every prior and the mode of what is drawn jointly, so that a single
+    sample is the middle model.
     """
     generator = np.random.Generator(np.random.Philox(key=[seed, zlib.crc32(name.encode())]))
     # Philox hands out doubles one after the other, so the first n of a longer draw are the same to the bit
@@ -125,5 +131,7 @@ def deviates(name: str, seed: int, samples: int) -> NDArray[np.float64]:
 
 
 def draw(seed: int, samples: int) -> dict[str, NDArray[np.float64]]:
-    """All parameters, each (samples,)."""
-    return {name: prior.at(deviates(name, seed, samples)) for name, prior in priors().items()}
+    """All parameters, each (samples,): those of the calibration jointly, the others from their priors."""
+    known = posterior()
+    z = {name: deviates(name, seed, samples) for name in priors()}
+    return {name: priors()[name].at(value) for name, value in (z | known.joined(z)).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import equinox as eqx
@@ -49,6 +49,8 @@ Numbers = NDArray[np.float64]
 _STEPS = 20
 _CHANGE_STEPS = 4
 """Steps of no length over which the load changes at the start of a phase."""
+HIP_FORWARD_MM = 25.0
+"""Hip axis ahead of L5-S1, lying: assumed, 100 mm below at a pelvic tilt of about 14 deg."""
 _DRAINED_S = 1e7
 """A step so long that all fluid has moved."""
 _FIRST_SHARE = 2.0
@@ -61,6 +63,8 @@ class SpatialBench:
 
     samples: int = 16
     seed: int = 1
+    given: Mapping[str, Numbers] | None = None
+    """Parameters given, (sample) each, in place of drawn ones; bodies are then measured without error."""
     _built: dict[tuple[object, ...], SpineModel] = field(default_factory=dict)
 
     @property
@@ -78,8 +82,11 @@ class SpatialBench:
         key = (subject.grade, subject.mass_kg, subject.height_scale, subject.protrusions)
         if key not in self._built:
             patient = Patient(patient_id="norms", sex=Sex.MALE, mass_kg=subject.mass_kg, simulated=True)
-            spine = norm_spine(pfirrmann=subject.grade, scale=subject.height_scale)
-            self._built[key] = build(spine, patient, samples=self.samples, seed=self.seed)
+            exact = self.given is not None
+            spine = norm_spine(pfirrmann=subject.grade, scale=subject.height_scale, exact=exact)
+            self._built[key] = build(
+                spine, patient, samples=self.samples, seed=self.seed, overrides=self.given
+            )
         return SpatialColumn(subject, self._built[key])
 
 
@@ -200,7 +207,11 @@ class SpatialColumn:
             for level, wrench in load.wrenches.items():
                 points[1, :, level.place] = np.array(wrench.at_mm)[:, None]
             if load.pull is not None and load.bearing is not None:
-                points[0, :, 0] = self._hold(self._pulled(load.pull, load.bearing).hold_mm)
+                pressed = load.pull.force_n < 0
+                held = np.zeros((3, self.model.samples))
+                if not pressed:
+                    held = np.asarray(self._pulled(load.pull, load.bearing).hold_mm)
+                points[0, :, 0] = self._hold(held)
         return points
 
     def _hold(self, from_l1_mm: object) -> Numbers:
@@ -258,6 +269,16 @@ class SpatialColumn:
             turn_rad=body.turn_rad,
         )
 
+    def _press(self, force_n: float) -> Numbers:
+        """(3, sample) force [N] of a vest that presses shoulders against feet, on the centre of L1.
+
+        It goes straight to the axis of the hips, through which the legs push back, and nothing of it is lost.
+        Thorax and pelvis lie on the table, which keeps the turn of the thorax.
+        """
+        l1, depth = self.model.l1_mm, self.model.found["hip_depth"]
+        way = np.stack([HIP_FORWARD_MM - l1[0] + 0.0 * depth, 0.0 * depth, -depth - l1[2]])
+        return np.asarray(force_n * way / np.linalg.norm(way, axis=0))
+
     def _act(self, load: Load) -> _Act:
         model, samples = self.model, self.model.samples
         follower = np.full((len(LEVELS), samples), load.follower_n)
@@ -269,12 +290,11 @@ class SpatialColumn:
             follower = follower + np.asarray(body.compression_n)
             tilt = tilted(model.top, body.turn_rad)
             if load.pull is not None:
-                found = self._pulled(load.pull, load.bearing)
-                along = np.asarray(found.force_n[0])
-                if load.pull.force_n < 0:
-                    # a vest presses shoulders and feet: nothing is lost on the way
-                    along = load.pull.force_n * along / np.linalg.norm(along, axis=0)
-                force[0, :, 0] = along
+                force[0, :, 0] = (
+                    np.asarray(self._pulled(load.pull, load.bearing).force_n[0])
+                    if load.pull.force_n > 0
+                    else self._press(-load.pull.force_n)
+                )
         for level, wrench in load.wrenches.items():
             axes = model.image.disc_turn[:, :, level.place]
             force[1, :, level.place] = (axes @ np.array(wrench.force_n))[:, None]

@@ -47,7 +47,7 @@ def _share(values: Numbers, before: int, after: int) -> Numbers:
 
 def _chosen(change: Numbers, level: str) -> Numbers:
     """Mean of the levels named, or the level that changes least (`smallest`) or most (`largest`)."""
-    size = np.abs(np.median(change, axis=-1))
+    size = np.abs(np.nanmedian(change, axis=-1))
     if level in ("smallest", "largest"):
         return np.asarray(change[int(np.argmin(size) if level == "smallest" else np.argmax(size))])
     return np.asarray(change[[each.place for each in levels_of(level)]].mean(axis=0))

@@ -54,7 +54,7 @@ def six_way_stiffness(runs: Runs, level: Level, follower_n: float, *, intact: bo
     def run() -> Numbers:
         columns = []
         for way, (first, wanted) in enumerate(zip(FIRST_PROBE, PROBE, strict=True)):
-            size = first * wanted / float(np.median(np.abs(motion(way, first)[way])))
+            size = first * wanted / float(np.nanmedian(np.abs(motion(way, first)[way])))
             columns.append((motion(way, size) - motion(way, -size)) / (2.0 * size))
         compliance = np.array(columns).transpose(2, 1, 0)
         return np.asarray(np.linalg.inv(compliance)).transpose(1, 2, 0)

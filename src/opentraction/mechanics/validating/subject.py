@@ -33,8 +33,11 @@ def _measure(value: float, sd: float = 0.0) -> Measure:
     return Measure(value=value, sd=sd, quality=Quality.ASSUMED)
 
 
-def norm_spine(*, pfirrmann: float = 2.0, scale: float = 1.0) -> Spine:
-    """Five discs L1-L2 to L5-S1 on an arc of lordosis, of one grade; `scale` multiplies the heights."""
+def norm_spine(*, pfirrmann: float = 2.0, scale: float = 1.0, exact: bool = False) -> Spine:
+    """Five discs L1-L2 to L5-S1 on an arc of lordosis, of one grade; `scale` multiplies the heights.
+
+    `exact`: measured without error, so that samples differ by their parameters alone.
+    """
     angles = [0.0] * 5
     for index in range(3, -1, -1):
         angles[index] = angles[index + 1] + math.radians(SEGMENT_DEG[index])
@@ -46,7 +49,8 @@ def norm_spine(*, pfirrmann: float = 2.0, scale: float = 1.0) -> Spine:
         length = BODY_MM + 0.5 * (MID_MM[index] + MID_MM[index + 1])
         below = places[index + 1]
         places[index] = (below[0] - length * math.sin(mean), below[1] + length * math.cos(mean))
-    discs = tuple(_disc(i, angles[i], places[i], pfirrmann, scale) for i in range(5))
+    error = 0.0 if exact else 1.0
+    discs = tuple(_disc(i, angles[i], places[i], pfirrmann, scale, error) for i in range(5))
     return Spine(
         study_id="norms",
         source=SpineSource.NORMS,
@@ -57,7 +61,9 @@ def norm_spine(*, pfirrmann: float = 2.0, scale: float = 1.0) -> Spine:
     )
 
 
-def _disc(index: int, angle: float, place: tuple[float, float], grade: float, scale: float) -> Disc:
+def _disc(
+    index: int, angle: float, place: tuple[float, float], grade: float, scale: float, error: float
+) -> Disc:
     depth, width, wedge = DEPTH_MM[index], WIDTH_MM[index], WEDGE_DEG[index]
     mid = MID_MM[index] * scale
     slope = 0.8 * 0.5 * depth * math.tan(math.radians(wedge))
@@ -79,16 +85,16 @@ def _disc(index: int, angle: float, place: tuple[float, float], grade: float, sc
         ),
         upper=HeightField(coefficients_mm=(mid / 2, tilt, 0, 0, 0, 0)),
         lower=HeightField(coefficients_mm=(-mid / 2, -tilt, 0, 0, 0, 0)),
-        height_front_mm=_measure(mid + slope, 0.4),
-        height_mid_mm=_measure(mid, 0.4),
-        height_back_mm=_measure(mid - slope, 0.4),
-        mean_height_mm=_measure(mid, 0.4),
-        depth_mm=_measure(depth, 0.7),
-        width_mm=_measure(width, 1.0),
-        wedge_deg=_measure(wedge, 1.0),
-        area_mm2=_measure(area, 0.04 * area),
+        height_front_mm=_measure(mid + slope, error * 0.4),
+        height_mid_mm=_measure(mid, error * 0.4),
+        height_back_mm=_measure(mid - slope, error * 0.4),
+        mean_height_mm=_measure(mid, error * 0.4),
+        depth_mm=_measure(depth, error * 0.7),
+        width_mm=_measure(width, error * 1.0),
+        wedge_deg=_measure(wedge, error * 1.0),
+        area_mm2=_measure(area, error * 0.04 * area),
         volume_mm3=_measure(area * mid),
         farfan_index=_measure(2 * mid / depth),
         dabbs_mm=_measure(mid),
-        pfirrmann=_measure(grade, 0.5),
+        pfirrmann=_measure(grade, error * 0.5),
     )

@@ -217,7 +217,7 @@ def hanging(runs: Runs, levels: str = "L2-S1") -> Numbers:
     trace = runs.once("hanging", run)
     before, after = trace.end(FIRST_AFTER_DAY - 1), trace.end(FIRST_AFTER_DAY)
     wider = trace.height_mm[after, named] - trace.height_mm[before, named]
-    return np.asarray(wider[np.argmin(np.median(wider, axis=-1))])
+    return np.asarray(wider[np.argmin(np.nanmedian(wider, axis=-1))])
 
 
 @experiment(Group.TRACTION, "mm")
