@@ -103,7 +103,7 @@ def declared(group: str) -> set[str]:
     return {re.split(r"[<>=\[; ]", line)[0].lower().replace("-", "_") for line in wanted}
 
 
-IMPORT_NAMES = {"pyyaml": "yaml", "pylibjpeg_openjpeg": "openjpeg"}
+IMPORT_NAMES = {"pyyaml": "yaml", "salib": "SALib", "pylibjpeg_openjpeg": "openjpeg"}
 
 
 @each_source(SOURCES)

@@ -9,6 +9,7 @@ jax.config.update("jax_enable_x64", True)
 use_compilation_cache()
 
 from opentraction.mechanics.outputs.plant import plant  # noqa: E402
+from opentraction.mechanics.outputs.ranking import Ranking, rank  # noqa: E402
 from opentraction.mechanics.outputs.replay import replay  # noqa: E402
 from opentraction.mechanics.outputs.response import Response  # noqa: E402
 from opentraction.mechanics.outputs.session import Rested, rest, simulate  # noqa: E402
@@ -36,6 +37,7 @@ if jax.numpy.zeros(()).dtype != jax.numpy.float64:
 __all__ = [
     "MODEL_NAME",
     "Missed",
+    "Ranking",
     "Response",
     "Rested",
     "Role",
@@ -50,6 +52,7 @@ __all__ = [
     "likely_reason",
     "page",
     "plant",
+    "rank",
     "replay",
     "rest",
     "simulate",

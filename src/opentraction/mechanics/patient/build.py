@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -22,6 +22,11 @@ LEAST_HEIGHT_MM = 2.5
 """A thinner disc is modelled at this height: below it the strips would have no length to strain."""
 LEAST_EDGE = 0.3
 """A disc's edge keeps this share of its height: a wedge that would close it is cut there."""
+MEASURED = (*(f"{size} {level.value}" for size in ("height", "area", "grade") for level in LEVELS), "mass")
+"""Names of the deviates with which what was measured is spread."""
+_OPENINGS = ("foramen height", "foramen width", "canal area", "flavum", "protrusion")
+Scores = Callable[[str], Numbers]
+"""Standard normal deviates (sample) of a name."""
 
 
 def build(
@@ -32,15 +37,17 @@ def build(
     samples: int = 64,
     seed: int = 1,
     overrides: Mapping[str, float | Numbers] | None = None,
+    scores: Mapping[str, Numbers] | None = None,
     present: Present | None = None,
 ) -> SpineModel:
     """Make the ensemble of a patient's column that rests in the imaged shape.
 
     The imaged shape is in balance after the imaging history (night, some hours up, 20 min lying): rest
     lengths of the strips are solved for it, sample by sample. `overrides` fixes named parameters, one number
-    or one for each sample (for sweeps). A sample for which no rest lengths are found is left out and named in
-    `SpineModel.missed`. Raises BadInput for an unusable spine or number of samples, NotConverged when too
-    many samples are missed (`bearable`).
+    or one for each sample (for sweeps); `scores` fixes standard normal deviates of what was measured, by the
+    names in `MEASURED` ("height L4-L5", "area L4-L5", "grade L4-L5", "mass"). A sample for which no rest
+    lengths are found is left out and named in `SpineModel.missed`. Raises BadInput for an unusable spine or
+    number of samples, NotConverged when too many samples are missed (`bearable`).
     """
     if not 1 <= samples <= 100_000:
         raise BadInput(f"Expected 1 to 100000 samples, got {samples}.")
@@ -50,8 +57,9 @@ def build(
             raise BadInput(f"Expected the name of a parameter in priors.csv, got '{name}'.")
         found[name] = np.broadcast_to(np.asarray(value, dtype=float), samples).copy()
     image, there = imaged(spine), present or everything(len(LEVELS))
-    sizes = _sizes(image, seed, samples)
-    weight = _weight_n(patient, seed, samples)
+    spread = _spread(scores or {}, seed, samples)
+    sizes = _sizes(image, spread)
+    weight = _weight_n(patient, spread)
     numbers: dict[str, object] = {name: found[name] for name in NUMBERS}
     body = trunk(weight, samples=samples, numbers=numbers)
     parts = Parts(image, sizes, found, there)
@@ -63,7 +71,7 @@ def build(
     bearable(missed, samples)
     rest = settled.rest
     chain, top = assemble(parts, rest, mirror=True)
-    openings, origins = imaged_sizes(spine, anatomy_of(image, sizes), _scores(seed, samples))
+    openings, origins = imaged_sizes(spine, anatomy_of(image, sizes), _of_openings(spread))
     model = SpineModel(
         chain=chain,
         found=found,
@@ -109,25 +117,35 @@ def _missed(settled: Settled, sizes: Sizes, found: dict[str, Numbers]) -> tuple[
     return tuple(missed)
 
 
-def _scores(seed: int, samples: int) -> Numbers:
+def _spread(given: Mapping[str, Numbers], seed: int, samples: int) -> Scores:
+    """Deviates by name: the given ones, else the seed's own."""
+    for name in given:
+        if name not in MEASURED:
+            raise BadInput(f"Expected a score of {', '.join(MEASURED)}, got '{name}'.")
+
+    def of(name: str) -> Numbers:
+        z = given[name] if name in given else deviates(name, seed, samples)
+        return np.broadcast_to(np.clip(np.asarray(z, dtype=float), -2.5, 2.5), samples)
+
+    return of
+
+
+def _of_openings(scores: Scores) -> Numbers:
     """(5, joint, sample): standard normal numbers that spread the imaged sizes of the openings."""
-    names = ("foramen height", "foramen width", "canal area", "flavum", "protrusion")
-    return np.clip(
-        [[deviates(f"{name} {level.value}", seed, samples) for level in LEVELS] for name in names], -2.5, 2.5
-    )
+    return np.array([[scores(f"{name} {level.value}") for level in LEVELS] for name in _OPENINGS])
 
 
-def _weight_n(patient: Patient, seed: int, samples: int) -> Numbers:
+def _weight_n(patient: Patient, scores: Scores) -> Numbers:
     mass = patient.mass_kg if patient.mass_kg is not None else 70.0
     spread = 0.0 if patient.mass_kg is not None else 0.18
-    return mass * GRAVITY_M_S2 * np.exp(spread * np.clip(deviates("mass", seed, samples), -2.5, 2.5))
+    return np.asarray(mass * GRAVITY_M_S2 * np.exp(spread * scores("mass")))
 
 
-def _sizes(image: Imaged, seed: int, samples: int) -> Sizes:
-    height = _sized(image.height_mm, image.height_sd_mm, LEAST_HEIGHT_MM, "height", seed, samples)
-    area = _sized(image.area_mm2, image.area_sd_mm2, 300.0, "area", seed, samples)
-    grade = np.clip(_sized(image.grade, image.grade_sd, 1.0, "grade", seed, samples), 1.0, 5.0)
-    half_depth = np.repeat(0.5 * image.depth_mm[:, None], samples, axis=1)
+def _sizes(image: Imaged, scores: Scores) -> Sizes:
+    height = _sized(image.height_mm, image.height_sd_mm, LEAST_HEIGHT_MM, "height", scores)
+    area = _sized(image.area_mm2, image.area_sd_mm2, 300.0, "area", scores)
+    grade = np.clip(_sized(image.grade, image.grade_sd, 1.0, "grade", scores), 1.0, 5.0)
+    half_depth = np.repeat(0.5 * image.depth_mm[:, None], height.shape[1], axis=1)
     steepest = 2.0 * np.arctan((1.0 - LEAST_EDGE) * height / (2.0 * half_depth))
     wedge = np.clip(image.wedge_rad[:, None], -steepest, steepest)
     return Sizes(
@@ -139,7 +157,7 @@ def _sizes(image: Imaged, seed: int, samples: int) -> Sizes:
     )
 
 
-def _sized(mean: Numbers, sd: Numbers, least: float, name: str, seed: int, samples: int) -> Numbers:
-    """(5, samples): mean and spread of a number, never below `least`; the first sample is the mean."""
-    z = np.stack([deviates(f"{name} {level.value}", seed, samples) for level in LEVELS])
-    return np.maximum(mean[:, None] + sd[:, None] * np.clip(z, -2.5, 2.5), least)
+def _sized(mean: Numbers, sd: Numbers, least: float, name: str, scores: Scores) -> Numbers:
+    """(5, sample): mean and spread of a number, never below `least`; the first sample is the mean."""
+    z = np.stack([scores(f"{name} {level.value}") for level in LEVELS])
+    return np.maximum(mean[:, None] + sd[:, None] * z, least)
