@@ -1,6 +1,7 @@
 """Make the pictures of these pages again: the demonstration is run, its figures and its report are drawn.
 
-    .venv/bin/python docs/make_pictures.py
+    .venv/bin/python docs/make_pictures.py                all of them
+    .venv/bin/python docs/make_pictures.py --parameters   only that of the parameters: seconds
 
 Every picture is of the SIMULATED patient of `opentraction demo`; no person's scan is shown. The picture of
 the report needs Chromium (named in OPENTRACTION_CHROMIUM, else found); without it that one is left as it is.
@@ -16,12 +17,13 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
-from opentraction import evaluate, evidence
+from opentraction import evaluate, evidence, mechanics
 from opentraction.chart import Course
 from opentraction.clinic.commands.demo import run_demo
 from opentraction.clinic.figures import (
     course_figure,
     forest_figure,
+    parameter_figure,
     plan_figure,
     scan_figure,
     session_figure,
@@ -37,6 +39,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 def main() -> None:
     """Run the demonstration in a temporary folder and write every picture."""
     PICTURES.mkdir(exist_ok=True)
+    save(Image.open(io.BytesIO(to_png(parameter_figure(mechanics.widths())))), "parameters")
+    if "--parameters" in sys.argv:
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         run_demo(folder, seed=7)

@@ -32,13 +32,32 @@ def between(page: Path, mark: str, text: str) -> None:
 
 
 def parameters() -> str:
-    """Every prior with its 5, 50 and 95 % points and where it is from."""
+    """Every parameter with its range, its prior, what calibration left of it, and where it is from."""
+    known = priors()
     rows = [
-        f"| `{p.name}` | {p.unit} | {p.p05:.4g} | {p.central:.4g} | {p.p95:.4g} | {p.shape} | {source(p)} |"
-        for p in priors().values()
+        f"| `{one.name}` | {one.group} | {one.unit} | {one.published[0]:.4g} to {one.published[1]:.4g} | "
+        f"{points(one.prior)} | {points(one.posterior) if one.calibrated else 'as the prior'} | "
+        f"{left(one)} | {one.shape} | {source(known[one.name])} |"
+        for one in mechanics.widths()
     ]
-    head = "| name | unit | 5 % | middle | 95 % | shape | source |\n|---|---|---|---|---|---|---|\n"
+    head = (
+        "| name | group | unit | range | prior: 5, 50, 95 % | after calibration | width left | shape "
+        "| source |\n"
+        "|---|---|---|---|---|---|---|---|---|\n"
+    )
     return head + "".join(f"{row}\n" for row in rows)
+
+
+def points(values: tuple[float, float, float]) -> str:
+    """Three points of a band."""
+    return ", ".join(f"{value:.3g}" for value in values)
+
+
+def left(one: mechanics.Width) -> str:
+    """The share of the prior's width that calibration left, and whether that is next to all of it."""
+    if not one.calibrated:
+        return "prior-dominated"
+    return f"{one.share:.2f}, prior-dominated" if one.dominated else f"{one.share:.2f}"
 
 
 def source(prior: Prior) -> str:

@@ -124,6 +124,21 @@ def test_python_on_a_page_names_what_exists(block: str) -> None:
             assert hasattr(importlib.import_module(f"opentraction.{node.value.id}"), node.attr), node.attr
 
 
+@pytest.mark.full
+def test_the_ranking_runs_as_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a smaller base than printed: eight rows are the least."""
+    (source,) = re.findall(
+        r"^```python\n(.*?)^```", text("how-to/rank-what-drives-a-prediction.md"), re.M | re.S
+    )
+    assert source.count("base=64") == 1
+    namespace: dict[str, object] = {}
+    exec(compile(source.replace("base=64", "base=8"), "rank-what-drives-a-prediction.md", "exec"), namespace)
+    said = capsys.readouterr().out
+    assert "112 of 112 runs" in said
+    assert "112 sessions" in said
+    assert len(re.findall(r"^[a-z ]+ alone .* in all ", said, re.M)) == 12
+
+
 ROOMS = {"evaluate", "screen", "mechanics", "deliver", "follow", "evidence"}
 
 

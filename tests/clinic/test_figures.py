@@ -33,6 +33,7 @@ from matplotlib.image import imread
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
+from opentraction import mechanics
 from opentraction.chart import (
     LEVELS,
     Level,
@@ -46,6 +47,7 @@ from opentraction.chart import (
 from opentraction.clinic.figures import (
     course_figure,
     forest_figure,
+    parameter_figure,
     plan_figure,
     scan_figure,
     session_figure,
@@ -112,6 +114,7 @@ def figures() -> Iterator[tuple[str, Figure]]:
     yield "scan", scan_figure(make_section(), measured_spine(), target=Level.L4_L5)
     yield "course", scores
     yield "forest", forest_figure(make_effect())
+    yield "parameters", parameter_figure(mechanics.widths())
 
 
 def test_the_same_input_gives_the_same_svg_byte_for_byte() -> None:
@@ -123,7 +126,7 @@ def test_the_same_input_gives_the_same_svg_byte_for_byte() -> None:
 
     first, second = drawn(1), drawn(-1)
     assert first == second
-    assert len(first) == 5
+    assert len(first) == 6
 
 
 def test_svg_names_no_machine_and_no_date() -> None:
@@ -173,7 +176,7 @@ def test_png_is_300_dpi() -> None:
         assert picture.shape[1] == pytest.approx(figure.get_figwidth() * 300, abs=1)
 
 
-@pytest.mark.parametrize("name", ["plan", "session", "course", "forest", "scan"])
+@pytest.mark.parametrize("name", ["plan", "session", "course", "forest", "scan", "parameters"])
 def test_labels_never_overlap_nor_leave_the_frame(name: str) -> None:
     assert_legible(drawn_once()[name])
 
@@ -297,6 +300,25 @@ def test_the_published_effects_are_legible_and_titled_by_their_interval() -> Non
         assert_legible(figure)
         shown = "No difference shown" in words(figure)
         assert shown is (effect.low <= 0 <= effect.high)
+
+
+def test_parameters_stand_in_the_order_of_what_was_learnt_and_the_title_counts_them() -> None:
+    def one(name: str, share: float, *, calibrated: bool = True) -> mechanics.Width:
+        prior = (1.0, 2.0, 4.0)
+        return mechanics.Width(
+            name, "a group", "MPa", "log", (0.5, 8.0), prior, (0.5, 1.5, 3.0), share, calibrated
+        )
+
+    figure = parameter_figure(
+        [one("wide_one", 0.95), one("tight_one", 0.3), one("silent", 1.0, calibrated=False)]
+    )
+    said = words(figure)
+    assert "narrows 1 of 3 parameters" in said
+    assert "1 more were not calibrated" in said
+    assert said.index("tight one") < said.index("wide one")
+    assert "1.50 (0.500 to 3.00) MPa" in said
+    assert "silent" not in said
+    assert_legible(figure)
 
 
 def test_scan_title_is_the_slip_else_the_target_else_the_lowest_disc() -> None:

@@ -17,6 +17,7 @@ from opentraction.mechanics.outputs.summary import summarise  # noqa: E402
 from opentraction.mechanics.patient.build import build  # noqa: E402
 from opentraction.mechanics.patient.missed import Missed  # noqa: E402
 from opentraction.mechanics.patient.model import MODEL_NAME, SpineModel  # noqa: E402
+from opentraction.mechanics.patient.widths import Width, widths  # noqa: E402
 from opentraction.mechanics.validating import (  # noqa: E402
     Role,
     Row,
@@ -47,6 +48,7 @@ __all__ = [
     "Status",
     "Target",
     "ValidationReport",
+    "Width",
     "build",
     "document",
     "likely_reason",
@@ -59,4 +61,5 @@ __all__ = [
     "summarise",
     "understood",
     "validate",
+    "widths",
 ]

@@ -147,7 +147,8 @@ def test_an_unknown_quantity_is_refused(patient: Patient, static: TractionProfil
 def test_scores_move_the_sizes_and_nothing_else(patient: Patient) -> None:
     plain = mechanics.build(norm_spine(), patient, samples=2)
     moved = mechanics.build(norm_spine(), patient, samples=2, scores={"height L4-L5": np.array([0.0, 2.0])})
-    assert moved.sizes.height_mm[3] == pytest.approx([12.7, 12.7 + 2.0 * 0.4])
+    disc = norm_spine().disc(Level.L4_L5).mean_height_mm
+    assert moved.sizes.height_mm[3] == pytest.approx([disc.value, disc.value + 2.0 * disc.sd])
     rest = [0, 1, 2, 4]
     assert np.array_equal(moved.sizes.height_mm[rest], plain.sizes.height_mm[rest])
     assert np.array_equal(moved.sizes.grade, plain.sizes.grade)

@@ -3,6 +3,7 @@
 from opentraction.clinic.figures.course_figure import course_figure
 from opentraction.clinic.figures.export import to_png, to_svg, write_figure
 from opentraction.clinic.figures.forest_figure import forest_figure
+from opentraction.clinic.figures.parameter_figure import parameter_figure
 from opentraction.clinic.figures.plan_figure import plan_figure
 from opentraction.clinic.figures.scan_figure import scan_figure
 from opentraction.clinic.figures.session_figure import session_figure
@@ -10,6 +11,7 @@ from opentraction.clinic.figures.session_figure import session_figure
 __all__ = [
     "course_figure",
     "forest_figure",
+    "parameter_figure",
     "plan_figure",
     "scan_figure",
     "session_figure",

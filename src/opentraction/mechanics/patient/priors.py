@@ -21,7 +21,8 @@ from opentraction.mechanics.loading import NUMBERS, PULL_NUMBERS
 from opentraction.mechanics.patient.posterior import FILE, posterior
 
 _NORMAL = NormalDist()
-_Z95 = _NORMAL.inv_cdf(0.95)
+Z95 = _NORMAL.inv_cdf(0.95)
+"""Deviate of the 95 % point."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Prior:
     def at(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
         """Value at a standard normal deviate: median at 0, p05 and p95 at -1.645 and 1.645."""
         side = np.where(z < 0, self.p05, self.p95)
-        steps = np.abs(z) / _Z95
+        steps = np.abs(z) / Z95
         if self.shape == "log":
             value = self.central * (side / self.central) ** steps
         else:

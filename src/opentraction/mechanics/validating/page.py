@@ -7,6 +7,7 @@ from html import escape
 from importlib.resources import files
 from math import isfinite, isnan
 
+from opentraction.mechanics.patient.widths import Width, widths
 from opentraction.mechanics.validating.acceptance import Shape, Status
 from opentraction.mechanics.validating.experiment import Group
 from opentraction.mechanics.validating.figures import WORD, curve_svg, mark, ratio_svg
@@ -41,6 +42,7 @@ def page(report: ValidationReport) -> str:
         _curves(report),
         _scatters(report),
         _all_rows(report),
+        _parameters(widths()),
         "</main></body></html>",
     ]
     return "\n".join(part for part in parts if part)
@@ -220,6 +222,39 @@ def _all_rows(report: ValidationReport) -> str:
         "meaning and reason",
     )
     return "<h2>Every row</h2>" + _table("Every row of the table of targets", head, rows)
+
+
+def _parameters(found: Sequence[Width]) -> str:
+    rows = [
+        (
+            f"<strong>{escape(one.name)}</strong><br><small>{escape(one.group)}</small>",
+            f"{_number(one.published[0])} to {_number(one.published[1])} {escape(one.unit)}",
+            _points(one.prior),
+            _points(one.posterior) if one.calibrated else "not calibrated",
+            f"{one.share:.2f}",
+            "prior-dominated" if one.dominated else "narrowed",
+        )
+        for one in found
+    ]
+    narrowed = sum(not one.dominated for one in found)
+    intro = (
+        f"<p>{narrowed} of {len(found)} parameters are narrowed by the calibration rows. The others are "
+        "prior-dominated: more than 0.9 of the prior's width is left, or no calibration row speaks to them. "
+        "Bands are each parameter's own; together they are drawn with their correlations.</p>"
+    )
+    head = (
+        "parameter",
+        "published range",
+        "prior, 5 / 50 / 95 %",
+        "posterior, 5 / 50 / 95 %",
+        "width left",
+        "called",
+    )
+    return "<h2>Parameters</h2>" + intro + _table("Parameters before and after calibration", head, rows, (4,))
+
+
+def _points(points: Sequence[float]) -> str:
+    return " / ".join(map(_number, points))
 
 
 def _name(row: Row) -> str:
