@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from opentraction.chart import NotConverged
+from opentraction.mechanics.patient.widths import widths
 from opentraction.mechanics.validating import (
     LinearBench,
     Load,
@@ -135,6 +136,18 @@ def test_the_page_is_whole_and_fetches_nothing(report: ValidationReport) -> None
     assert text.count("<figure>") == len(report.curves) + 6
     assert "SIMULATED" in text
     assert "nan" not in text.lower().replace("finance", "")
+
+
+def test_the_page_tells_prior_from_posterior(report: ValidationReport) -> None:
+    text = page(report)
+    _, _, parameters = text.partition("<h2>Parameters</h2>")
+    found = widths()
+    for one in found:
+        assert f"<strong>{one.name}</strong><br><small>{one.group}</small>" in parameters
+    dominated = sum(one.dominated for one in found)
+    assert parameters.count(">prior-dominated<") == dominated
+    assert parameters.count(">narrowed<") == len(found) - dominated
+    assert f"{len(found) - dominated} of {len(found)} parameters are narrowed" in parameters
 
 
 def test_every_curve_has_its_points_and_windows(report: ValidationReport) -> None:

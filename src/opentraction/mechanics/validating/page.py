@@ -228,7 +228,7 @@ def _parameters(found: Sequence[Width]) -> str:
     rows = [
         (
             f"<strong>{escape(one.name)}</strong><br><small>{escape(one.group)}</small>",
-            f"{_number(one.published[0])} to {_number(one.published[1])} {escape(one.unit)}",
+            f"{_number(one.published[0])} to {_number(one.published[1])} {escape(one.unit.strip('-'))}",
             _points(one.prior),
             _points(one.posterior) if one.calibrated else "not calibrated",
             f"{one.share:.2f}",
