@@ -16,8 +16,9 @@ from . import surface
 HEIGHT, WEDGE, INNER = 13.7, np.radians(8.0), 0.696
 
 
-def textbook(mirror: bool, strips: int = 8) -> Core:
-    return core(ellipse(17.5, 25.0), HEIGHT * jnp.ones((1, 1)), WEDGE, INNER, 0.014, mirror, strips=strips)
+def textbook(mirror: bool, strips: int = 8, path_x: float = 0.0) -> Core:
+    height = HEIGHT * jnp.ones((1, 1))
+    return core(ellipse(17.5, 25.0), height, WEDGE, INNER, 0.014, mirror, strips=strips, path_x_mm=path_x)
 
 
 def volume(
@@ -93,8 +94,9 @@ def test_volume_is_that_of_an_integral(mirror: bool) -> None:
     np.testing.assert_allclose(volume(rotation, t, modes, mirror)[0], plain + bulged, rtol=1e-4)
 
 
+@pytest.mark.parametrize("path_x", [0.0, -4.0])
 @pytest.mark.parametrize("mirror", [False, True])
-def test_centre_terms_are_derivatives_of_their_energy(mirror: bool) -> None:
+def test_centre_terms_are_derivatives_of_their_energy(mirror: bool, path_x: float) -> None:
     rotation, t, _ = pose(mirror)
     slow, follower = Slow(jnp.full((1, 1), 120.0), jnp.full((1, 1), 13.2)), jnp.full((1, 1), 400.0)
     spread = lambda x: x[..., None, None]  # noqa: E731
@@ -103,7 +105,7 @@ def test_centre_terms_are_derivatives_of_their_energy(mirror: bool) -> None:
         rotation: Array, t: Array
     ) -> tuple[Array, list[Array | None], dict[tuple[int, int], Array | None]]:
         rows, u = surface.rows(spread(rotation), mirror), surface.components(spread(rotation.T @ t), mirror)
-        return centre_terms(rows, u, textbook(mirror), follower, slow, mirror)
+        return centre_terms(rows, u, textbook(mirror, path_x=path_x), follower, slow, mirror)
 
     of = lambda step: whole(*surface.small(rotation, t, step, mirror))[0][0, 0]  # noqa: E731
     zero = jnp.zeros(sum(map(len, motion_axes(mirror))))
@@ -115,4 +117,6 @@ def test_centre_terms_are_derivatives_of_their_energy(mirror: bool) -> None:
     d = t + rotation @ jnp.array([0.0, 0.0, HEIGHT / 2]) + jnp.array([0.0, 0.0, HEIGHT / 2])
     solid = np.pi * 17.5 * 25.0 * INNER**2 * HEIGHT * 0.014
     by_hand = solid * (d @ d / HEIGHT**2 + 2 * HEIGHT / d[2] - 3) + 60.0 * (d[2] - 13.2) ** 2
-    np.testing.assert_allclose(energy, by_hand + 400.0 * jnp.linalg.norm(d), rtol=1e-13)
+    half = 0.5 * HEIGHT + path_x * np.tan(0.5 * WEDGE)
+    path = t + rotation @ jnp.array([path_x, 0.0, half]) - jnp.array([path_x, 0.0, -half])
+    np.testing.assert_allclose(energy, by_hand + 400.0 * jnp.linalg.norm(path), rtol=1e-13)

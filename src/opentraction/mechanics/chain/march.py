@@ -78,7 +78,7 @@ def wrench(chain: Chain, state: State, pose: Pose, load: Load) -> Float[Array, "
         carried(place.turn, place.shift_mm, mirror), carried(chain.seat_turn, chain.seat_mm, mirror)
     )
     borne = carried_down(outside, carrier)
-    along = follower_gradient(pose.rows, pose.u, chain.segments.height_mm, load.follower_n, mirror)
+    along = follower_gradient(pose.rows, pose.u, chain.segments.core, load.follower_n, mirror)
     total = jnp.stack([_plain(a, b) for a, b in zip(borne, along, strict=True)])
     return jnp.concatenate(spread(-total, mirror))
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from opentraction.mechanics.chain.motion import kept, rotation
+from opentraction.mechanics.disc.nucleus import Core, path_points
 from opentraction.mechanics.segment.algebra import Entry, Matrix, Vector, dot, minus, plus, scale, turned
 from opentraction.mechanics.segment.matrices import applied, times, transposed
 from opentraction.mechanics.segment.points import Hessian, motion_axes, point_gradient, point_terms, summed
@@ -97,13 +98,12 @@ def support_energy(
     return sum(weight[i] * (1.0 - c[i, i]) for i in range(3))  # type: ignore[return-value]
 
 
-def follower_gradient(rows: Matrix, u: Vector, height_mm: Array, load_n: Array, mirror: bool) -> list[Entry]:
+def follower_gradient(rows: Matrix, u: Vector, core: Core, load_n: Array, mirror: bool) -> list[Entry]:
     """What the follower load (energy F x length of the path, compression positive) does on a joint's motion.
 
-    The path runs through the centres of the endplates, `height_mm` apart in the stress-free shape; inside the
-    rigid vertebrae its length does not change. `rows` are those of R^T, `u` = R^T t.
+    The path runs through the discs where their `Core` says; inside the rigid vertebrae its length does not
+    change. `rows` are those of R^T, `u` = R^T t.
     """
-    above: Vector = [None, None, 0.5 * height_mm]
-    below: Vector = [None, None, -0.5 * height_mm]
+    above, below = path_points(core)
     d = minus(plus(u, above), turned(rows, below))
     return point_gradient(above, scale(load_n / jnp.sqrt(jnp.asarray(dot(d, d))), d), mirror)

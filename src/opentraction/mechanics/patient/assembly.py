@@ -198,7 +198,7 @@ def discs(
     solid = every("nucleus_matrix") * worn.solid_factor
     return (
         wall(outline, height, wedge, inner, material, mirror, weakening=weak, strips=strips),
-        core(outline, height, wedge, inner, solid, mirror, strips=strips),
+        core(outline, height, wedge, inner, solid, mirror, strips=strips, path_x_mm=-every("path_back")),
     )
 
 

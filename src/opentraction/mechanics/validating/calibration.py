@@ -10,8 +10,9 @@ parameters, not of the model's own error, which the check rows show.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -31,12 +32,14 @@ UNKNOWNS = (
     "fibre_angle",
     "nucleus_share", "nucleus_fill", "nucleus_charge", "annulus_charge", "nucleus_solid", "annulus_solid",
     "nucleus_permeability", "annulus_permeability", "endplate_permeability", "slow_modulus", "slow_time",
-    "ligament_factor", "lying_tension", "facet_gap", "facet_lean", "facet_tip",
+    "ligament_factor", "lying_tension", "path_back", "facet_gap", "facet_lean", "facet_tip",
 )  # fmt: skip
 """What the calibration rows can speak to; everything else keeps its prior."""
 HOURS_UP = 6.0
-SHARE_OF_VALUE = {"curve": 0.125, "scalar": 0.25}
-"""Error [of the value] of a row that prints none: half of what passes (25 % and 50 %)."""
+SHARE_OF_VALUE = {"curve": 0.1, "scalar": 0.25}
+"""Error [of the value] of a row that prints none: about half of what passes (25 % and 50 %)."""
+OF_ONE_PAPER = 8
+FROM_MEMORY = 2.0
 SOFT = 2.0
 """Errors beyond which a row pulls no harder."""
 DIFFERENCE = 0.1
@@ -58,17 +61,31 @@ class Measured:
 
 
 def calibration_rows() -> tuple[Measured, ...]:
-    """The rows whose role is calibration, with their errors."""
-    return tuple(_measured(target) for target in read_targets() if duty(target).role is Role.CALIBRATION)
+    """The rows whose role is calibration, with their errors.
+
+    Rows of one paper share its specimens and its method: beyond `OF_ONE_PAPER` their errors grow with the
+    root of their number, so that all of them together weigh as much as so many.
+    """
+    rows = [_measured(target) for target in read_targets() if duty(target).role is Role.CALIBRATION]
+    papers = Counter(row.target.source for row in rows)
+    return tuple(
+        replace(row, error=row.error * max(1.0, papers[row.target.source] / OF_ONE_PAPER) ** 0.5)
+        for row in rows
+    )
 
 
 def _measured(target: Target) -> Measured:
-    """An interval of 95 % or a range is taken as four errors wide, an SD as two; without one, a share."""
+    """An interval of 95 % or a range is taken as four errors wide, an SD as two; without one, a share.
+
+    What was never verified counts with twice its error.
+    """
     low, high, value = target.low, target.high, target.value
     if np.isfinite(low) and np.isfinite(high):
         error = (high - low) / (2.0 if target.spread == "SD" else 4.0)
-        return Measured(target, value if np.isfinite(value) else 0.5 * (low + high), error)
-    return Measured(target, value, SHARE_OF_VALUE[duty(target).shape.value] * abs(value))
+        value = value if np.isfinite(value) else 0.5 * (low + high)
+    else:
+        error = SHARE_OF_VALUE[duty(target).shape.value] * abs(value)
+    return Measured(target, value, error if target.verified else FROM_MEMORY * error)
 
 
 Answers = Callable[[Float[Numbers, "s n"]], Float[Numbers, "s rows"]]

@@ -83,7 +83,12 @@ class SpatialBench:
         if key not in self._built:
             patient = Patient(patient_id="norms", sex=Sex.MALE, mass_kg=subject.mass_kg, simulated=True)
             exact = self.given is not None
-            spine = norm_spine(pfirrmann=subject.grade, scale=subject.height_scale, exact=exact)
+            spine = norm_spine(
+                pfirrmann=subject.grade,
+                scale=subject.height_scale,
+                protrusions=subject.protrusions,
+                exact=exact,
+            )
             self._built[key] = build(
                 spine, patient, samples=self.samples, seed=self.seed, overrides=self.given
             )
