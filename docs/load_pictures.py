@@ -21,6 +21,7 @@ from opentraction.clinic.figures.style import (
     write,
 )
 from opentraction.mechanics import SpineModel
+from opentraction.mechanics.disc.nucleus import path_points
 from opentraction.mechanics.loading import (
     PULL_NUMBERS,
     Stance,
@@ -119,7 +120,7 @@ def _loads(panel: Axes, model: SpineModel) -> None:
     centres = []
     for k in range(len(LEVELS)):
         drawn = Drawn(model, k)
-        centres += [_plate(drawn, upper=True).mean(axis=1), _plate(drawn, upper=False).mean(axis=1)]
+        centres += [_path(drawn, upper=True), _path(drawn, upper=False)]
     x, y = _page(np.stack(centres, axis=1))
     panel.plot(x, y, color=FOLLOWER, linewidth=1.8, zorder=5)
     panel.plot(x, y, "o", color=FOLLOWER, markersize=2.6, zorder=5)
@@ -160,6 +161,13 @@ def _loads(panel: Axes, model: SpineModel) -> None:
         color=PULL,
         **say,
     )
+
+
+def _path(drawn: Drawn, *, upper: bool) -> Numbers:
+    """Where the load along the column crosses an endplate, in the spine's own axes."""
+    point = path_points(drawn.model.chain.segments.core)[0 if upper else 1]
+    at = [0.0 if part is None else float(np.asarray(part)[drawn.joint, 0]) for part in point]
+    return drawn.spine(np.array(at)[:, None], upper=upper)[:, 0]
 
 
 def _leader() -> dict[str, object]:

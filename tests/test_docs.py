@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
+import runpy
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from typer.main import get_command
 
@@ -14,6 +18,7 @@ from opentraction import deliver, screen
 from opentraction.chart import Course, RuleState, Verdict
 from opentraction.clinic import cli, console
 from opentraction.clinic.commands.demo import run_demo
+from opentraction.mechanics.disc.solutes import SOLUTES
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -38,8 +43,6 @@ def table(page: str, first: str) -> list[list[str]]:
 
 def test_the_generated_tables_are_those_of_the_program() -> None:
     """Written by docs/make_tables.py; run it when this fails."""
-    import runpy
-
     from opentraction import mechanics
 
     made = runpy.run_path(str(DOCS / "make_tables.py"))
@@ -124,6 +127,31 @@ def test_python_on_a_page_names_what_exists(block: str) -> None:
             assert hasattr(importlib.import_module(f"opentraction.{node.value.id}"), node.attr), node.attr
 
 
+def test_the_sweep_of_the_page_is_that_of_its_notebook_and_runs() -> None:
+    """Its cells run one after another, as a reader would run them."""
+    notebook = json.loads(text("how-to/sweep-a-parameter.ipynb"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    (printed,) = re.findall(r"^```python\n(.*?)^```", text("how-to/sweep-a-parameter.md"), re.M | re.S)
+    assert cells[0] == printed.rstrip("\n")
+    names: dict[str, Any] = {}
+    for cell in cells:
+        exec(compile(cell, "sweep-a-parameter.ipynb", "exec"), names)
+    less, more = (line.get_ydata() for line in names["axis"].lines)
+    assert (np.diff(less) < 0).all()
+    assert (np.diff(more) < 0).all()
+    assert (more > less).all()
+    assert len(names["axis"].collections) == 2
+
+
+def test_the_score_on_both_pages_is_one() -> None:
+    """Written by docs/make_tables.py --validation, both from one run."""
+    page = text("explanation/how-the-model-works.md")
+    (row,) = table(page, "all")
+    counted, passed = int(row[1]), int(row[2].split()[0])
+    assert f"**{passed} of {counted}**" in text("explanation/not-yet-believed.md")
+    assert {row[0] for row in table(page, "|".join(SOLUTES))} == set(SOLUTES)
+
+
 @pytest.mark.full
 def test_the_ranking_runs_as_printed(capsys: pytest.CaptureFixture[str]) -> None:
     """With a smaller base than printed: eight rows are the least."""
@@ -156,28 +184,12 @@ def test_every_picture_is_used_and_small() -> None:
 def test_the_numbers_of_the_tutorial_are_those_of_the_demonstration(tmp_path: Path) -> None:
     run_demo(tmp_path, seed=7)
     course = Course.from_json((tmp_path / "course.json").read_text(encoding="utf-8"))
-    plan, page = course.plan, " ".join(text("tutorial/first-patient.md").split())
+    plan, page = course.plan, text("tutorial/first-patient.md")
     assert plan is not None
     assert plan.target is not None
-    height = course.spine.disc(plan.target).height_mid_mm
-    limits = sorted(limit.force_n for limit in plan.limits)
-    chosen = next(item for item in plan.alternatives if item.chosen)
-    best = next(item for item in plan.alternatives if "The highest score found" in item.why)
-    low, middle, high = chosen.target_dose_mpa_s
-    # Each number may be off by what a reader would not notice; a larger difference asks to mend the page.
-    for shown, said, off in (
-        (r"height ([\d.]+) mm \(([\d.]+) to ([\d.]+)\)", (height.value, height.low, height.high), 0.15),
-        (r"\*\*(\d+) N is not the strongest plan", (plan.profile.peak_force_n,), 1.0),
-        (r"\*\*(\d+) N\*\* is the limit", (limits[0],), 1.0),
-        (r"would be (\d+) N", (limits[1],), 1.0),
-        (r"about (\d+) MPa s, (\d+) to (\d+), against", (middle, low, high), 1.6),
-        (r"against about (\d+), (\d+) to (\d+)", tuple(best.target_dose_mpa_s[i] for i in (1, 0, 2)), 1.6),
-        (r"Below zero for 0:(\d+) \(0:(\d+) to 0:(\d+)\)",
-         tuple(chosen.target_seconds_below[i] for i in (1, 0, 2)), 5.0),
-    ):  # fmt: skip
-        found = re.search(shown, page)
-        assert found, f"the page does not say: {shown}"
-        assert [float(number) for number in found.groups()] == pytest.approx(list(said), abs=off)
+    for phrase in runpy.run_path(str(DOCS / "tutorial_numbers.py"))["said"](course):
+        # a difference that a reader would notice asks to run docs/tutorial_numbers.py
+        assert phrase.found(page) == pytest.approx(phrase.numbers, abs=phrase.off), phrase.phrase
     neighbours = [item for item in course.doses[0].levels if item.level is not plan.target]
     mine = course.doses[0].levels[plan.target.place]
     assert all(item.unloading_dose_mpa_s[1] > mine.unloading_dose_mpa_s[1] for item in neighbours)
