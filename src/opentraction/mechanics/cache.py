@@ -12,7 +12,7 @@ def use_compilation_cache() -> None:
     """Keep JAX's compiled programs in the user's cache; JAX_COMPILATION_CACHE_DIR has the last word."""
     if not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folder = base / "opentraction" / "jax" / _processor()
+        folder = base / "opentraction" / "jax" / processor()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
@@ -23,7 +23,7 @@ def use_compilation_cache() -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.01)
 
 
-def _processor() -> str:
+def processor() -> str:
     """A short key of the processor: code compiled for one may not run on another."""
     words = [platform.machine(), platform.processor()]
     try:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -26,6 +25,7 @@ from opentraction.mechanics.chain.model import Chain, State, Trace
 from opentraction.mechanics.chain.motion import absolute, carried, rotation_vector, spread
 from opentraction.mechanics.chain.outside import Load, follower_gradient, on_bodies
 from opentraction.mechanics.fluid import mean_swelling
+from opentraction.mechanics.kept import kept
 from opentraction.mechanics.segment.algebra import Entry
 from opentraction.mechanics.segment.facets import facet_state
 from opentraction.mechanics.segment.matrices import times
@@ -87,7 +87,7 @@ def _plain(outside: Array, along: Entry) -> Array:
     return outside if along is None else outside + along
 
 
-@eqx.filter_jit
+@kept
 def advance(chain: Chain, state: State, load: Load) -> tuple[State, Trace]:
     """March one block of steps; compiled once for each length of the block and number of samples."""
     return jax.lax.scan(lambda before, now: step(chain, before, now), state, load)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from opentraction.mechanics.chain.motion import moved, spread
 from opentraction.mechanics.fluid import CELLS
 from opentraction.mechanics.segment.condensation import Change
 from opentraction.mechanics.segment.facets import FacetState
-from opentraction.mechanics.segment.matrices import identity
 from opentraction.mechanics.segment.segment import Segments
 from opentraction.mechanics.segment.strands import LigamentState
 
@@ -103,21 +103,26 @@ def start_state(chain: Chain, *, cells: int = CELLS) -> State:
     """The stress-free shape, every cell at J = 1; `cells` of each fluid path."""
     shape = chain.seat_mm.shape[1:]
     rows = chain.motions + chain.modes + 1
+
+    def full(value: float | int, *sizes: int) -> Array:
+        # by numpy: small operations of JAX would be compiled for every number of samples
+        return jnp.asarray(np.full(sizes, float(value)))
+
     place = Place(
-        turn=jnp.array(identity(3, shape)),
-        shift_mm=jnp.zeros((3, *shape)),
-        modes_mm=jnp.zeros((chain.modes, *shape)),
-        pressure_mpa=jnp.zeros(shape),
-        nucleus=jnp.ones((cells, *shape)),
-        annulus=jnp.ones((cells, *shape)),
+        turn=jnp.asarray(np.broadcast_to(np.eye(3)[:, :, None, None], (3, 3, *shape))),
+        shift_mm=full(0, 3, *shape),
+        modes_mm=full(0, chain.modes, *shape),
+        pressure_mpa=full(0, *shape),
+        nucleus=full(1, cells, *shape),
+        annulus=full(1, cells, *shape),
     )
     return State(
         place=place,
-        slow_mm=jnp.broadcast_to(chain.segments.height_mm, shape),
-        hessian=jnp.zeros((rows, rows, *shape)),
-        age=jnp.full(shape[-1:], jnp.inf),
-        residual=jnp.zeros(shape[-1:]),
-        iterations=jnp.zeros(shape[-1:]),
+        slow_mm=jnp.asarray(np.broadcast_to(np.asarray(chain.segments.height_mm), shape)),
+        hessian=full(0, rows, rows, *shape),
+        age=full(np.inf, shape[-1]),
+        residual=full(0, shape[-1]),
+        iterations=full(0, shape[-1]),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from opentraction.mechanics.chain.model import Chain, Trace
 from opentraction.mechanics.disc.annulus import Wall
 from opentraction.mechanics.disc.fibres import fibre_state
+from opentraction.mechanics.kept import kept
 from opentraction.mechanics.outputs.shape import in_upper_axes
 
 STEPS = 16
@@ -48,7 +48,7 @@ def fibre_strains(trace: Trace, chain: Chain) -> FibreStrains:
     return FibreStrains(np.concatenate(strains)[:steps], beyond)
 
 
-@eqx.filter_jit
+@kept
 def _block(
     turn_rad: Float[Array, "t 3 j s"],
     shift_mm: Float[Array, "t 3 j s"],

@@ -14,6 +14,7 @@ from opentraction.mechanics.chain.model import Trace
 from opentraction.mechanics.chain.motion import rotation
 from opentraction.mechanics.disc import Outline, outward_mm, spot
 from opentraction.mechanics.disc.protrusion import FOCAL_RAD
+from opentraction.mechanics.kept import kept
 from opentraction.mechanics.outputs.attachments import Sizes, surroundings
 from opentraction.mechanics.outputs.openings import (
     Deformation,
@@ -91,7 +92,7 @@ def border_modes_mm(at: Moved, modes_mm: Numbers, swelling: Numbers, disc: Disc)
     return np.asarray(found)
 
 
-@eqx.filter_jit
+@kept
 def _border(
     turn_rad: Float[Array, "3 t j s"],
     shift_mm: Float[Array, "3 t j s"],
@@ -159,7 +160,7 @@ def around(
     return _around(anatomy, imaged_pose(rest), sizes, jnp.asarray(bulge_mm), local, width)
 
 
-@eqx.filter_jit
+@kept
 def _around(
     anatomy: Anatomy,
     pose: ImagedPose,
@@ -201,7 +202,7 @@ def opened(
     return _opened(surrounding, now)
 
 
-@eqx.filter_jit
+@kept
 def _opened(surrounding: Surroundings, now: Deformation) -> Openings:
     now = eqx.tree_at(lambda d: d.flavum_stretch, now, flavum_length_mm(surrounding, now))
     return openings(surrounding, now)

@@ -6,7 +6,6 @@ all the way around, so that a place beside the middle stands on its true side al
 
 from __future__ import annotations
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from opentraction.mechanics.chain.model import Trace
 from opentraction.mechanics.disc import Core, Wall, Weakness, local_part_mm
+from opentraction.mechanics.kept import kept
 from opentraction.mechanics.outputs.shape import Moved, in_upper_axes
 from opentraction.mechanics.patient.assembly import discs, inner_scale
 from opentraction.mechanics.patient.model import SpineModel
@@ -58,7 +58,7 @@ def local_bulge_mm(model: SpineModel, trace: Trace, at: Moved) -> tuple[Numbers,
     return now, then
 
 
-@eqx.filter_jit
+@kept
 def _local(
     turn_rad: Float[Array, "3 t 1 s"],
     shift_mm: Float[Array, "3 t 1 s"],

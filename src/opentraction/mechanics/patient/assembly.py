@@ -25,6 +25,7 @@ from opentraction.mechanics.disc import (
     weakening,
 )
 from opentraction.mechanics.fluid import Path
+from opentraction.mechanics.kept import kept
 from opentraction.mechanics.patient.chunks import in_chunks, picked
 from opentraction.mechanics.patient.frames import Pose, seats
 from opentraction.mechanics.patient.imaged import Imaged
@@ -99,7 +100,7 @@ def assemble(
     return jax.tree.map(jnp.asarray, chain), top
 
 
-@eqx.filter_jit
+@kept
 def _chain(
     parts: Parts, rest: Unloaded, mirror: bool, points_mm: Float[Values, "k 3 j s"]
 ) -> tuple[Chain, Float[Array, "3 3 s"]]:

@@ -14,7 +14,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 from numpy.typing import NDArray
 
 from opentraction.mechanics.chain.equilibrium import balance, joint_hessian
@@ -22,6 +22,7 @@ from opentraction.mechanics.chain.march import march, missing
 from opentraction.mechanics.chain.model import Chain, Place, State, changed, start_state
 from opentraction.mechanics.chain.motion import rotation
 from opentraction.mechanics.chain.outside import Load
+from opentraction.mechanics.kept import kept
 from opentraction.mechanics.patient.anderson import Anderson
 from opentraction.mechanics.patient.assembly import Parts, Sizes, Unloaded, assemble, chain_of
 from opentraction.mechanics.patient.chunks import in_chunks, picked
@@ -38,6 +39,10 @@ _MOST_MM = 0.5
 """Most that one inner iteration changes a rest length."""
 _INNER = 12
 _RELAX = 8
+_RELAXED_MM = 1e-9
+"""A bulge that would move by less than this is settled, after at most so many iterations."""
+_WORTH = 0.2
+"""A kept slope serves while an inner iteration leaves no more than this of the force."""
 _FORCE_N = 1e-6
 
 
@@ -77,31 +82,51 @@ def settle(
     sizes = parts.sizes
     lengths = np.stack([sizes.height_mm, _ARM_MM * sizes.wedge_rad, np.zeros_like(sizes.height_mm)])
     shape = lengths.shape
-    guess, residual, lost = Anderson(), np.zeros(shape[-1]), np.zeros(shape[-1], dtype=bool)
-    rounds = 0
-    while True:
-        rounds += 1
-        rest = _rest(lengths, sizes)
-        chain, top = assemble(parts, rest, mirror=True)
-        loads = history(top)
+    guess, inner, run = Anderson(), _Inner(parts, shape), _Run(parts, history)
+    going = np.ones(shape[-1], dtype=bool)
+    for rounds in range(1, _ROUNDS + 1):
+        at = np.flatnonzero(going)
+        state, still = run.through(lengths, at)
+        going = (run.off_mm >= TOLERANCE_MM) & np.isfinite(run.off_mm)
+        if not going.any() or rounds == _ROUNDS:
+            break
+        left = going[at]
+        found = inner.solved(lengths, np.flatnonzero(going), picked(state, left), picked(still, left))
+        better = guess.next(lengths.reshape(-1, shape[-1]), found.reshape(-1, shape[-1])).reshape(shape)
+        lengths = np.where(going, better, lengths)
+    return Settled(_rest(lengths, sizes), Scanned(*run.scanned), run.off_mm, run.residual)
+
+
+class _Run:
+    """The history of the samples that are still on their way, and where each sample stood at its last."""
+
+    def __init__(self, parts: Parts, history: Callable[[Numbers], Sequence[Load]]) -> None:
+        shape = parts.sizes.height_mm.shape
+        self._parts, self._history = parts, history
+        self._top = np.zeros((3, 3, shape[1]))
+        self.off_mm, self.residual = np.full(shape[1], np.inf), np.zeros(shape[1])
+        self.scanned: list[Numbers] = []
+
+    def through(self, lengths: Float[Numbers, "3 j s"], at: NDArray[np.int64]) -> tuple[State, Load]:
+        """Run the samples `at` with these rest lengths: state at the scan, and the load then, in no time."""
+        part = self._parts.picked(at)
+        rest = _rest(lengths[..., at], part.sizes)
+        chain, self._top[..., at] = assemble(part, rest, mirror=True)
+        loads = [picked(load, at) for load in self._history(self._top)]
         state, trace = march(
             chain, start_state(chain), loads, what="the history before the scan", strict=False
         )
         turned = np.abs(np.asarray(trace.rotation_rad[-1]) - rest.pose.turn_rad).max(axis=(0, 1))
         moved = np.abs(np.asarray(trace.shift_mm[-1]) - rest.pose.shift_mm).max(axis=(0, 1))
-        off = np.maximum(_ARM_MM * turned, moved)
-        new = missing(trace) & ~lost
-        lost, residual = lost | new, np.where(new, np.asarray(trace.residual).max(axis=0), residual)
-        off = np.where(lost, np.inf, off)
-        going = (off >= TOLERANCE_MM) & ~lost
-        if not going.any() or rounds == _ROUNDS:
-            break
-        found = _rest_lengths(lengths, parts, state, _still(loads[-1]))
-        found = np.where(going & np.isfinite(found).all(axis=(0, 1)), found, lengths)
-        better = guess.next(lengths.reshape(-1, shape[-1]), found.reshape(-1, shape[-1])).reshape(shape)
-        lengths = np.where(going, better, lengths)
-    scanned = Scanned(*(np.asarray(x[-1]) for x in (trace.modes_mm, trace.annulus, trace.pressure_mpa)))
-    return Settled(rest, scanned, off, residual)
+        lost = missing(trace)
+        self.off_mm[at] = np.where(lost, np.inf, np.maximum(_ARM_MM * turned, moved))
+        self.residual[at] = np.where(lost, np.asarray(trace.residual).max(axis=0), 0.0)
+        last = [np.asarray(x[-1]) for x in (trace.modes_mm, trace.annulus, trace.pressure_mpa)]
+        if not self.scanned:
+            self.scanned = [x.copy() for x in last]
+        for known, new in zip(self.scanned, last, strict=True):
+            known[..., at] = new
+        return state, _still(loads[-1])
 
 
 def _rest(lengths: Float[Numbers, "3 j s"], sizes: Sizes) -> Unloaded:
@@ -113,7 +138,7 @@ def _rest(lengths: Float[Numbers, "3 j s"], sizes: Sizes) -> Unloaded:
     return Unloaded(height, wedge, Pose(turn, shift))
 
 
-@eqx.filter_jit
+@kept
 def _rest_now(
     lengths: Float[Values, "3 j s"], height_mm: Float[Values, "j s"], wedge_rad: Float[Values, "j s"]
 ) -> tuple[Array, Array, Array, Array]:
@@ -129,39 +154,77 @@ def _rest_now(
     return height, wedge, turn, shift.at[2].add(-0.5 * height)
 
 
-def _rest_lengths(
-    lengths: Float[Numbers, "3 j s"],
-    parts: Parts,
-    scanned: State,
-    load: Load,
-) -> Float[Numbers, "3 j s"]:
-    """Rest lengths with which no joint asks for a force in its imaged pose, its fluid as when scanned."""
+class _Inner:
+    """Rest lengths with which no joint asks for a force in its imaged pose, its fluid as when scanned.
 
-    def asked(trial: Numbers) -> Numbers:
+    By Newton, sample by sample and joint by joint; the slopes are kept until they serve badly.
+    """
+
+    def __init__(self, parts: Parts, shape: tuple[int, ...]) -> None:
+        self._parts = parts
+        self._slope = np.full((*shape[1:], 3, 3), np.nan)
+
+    def solved(
+        self, lengths: Float[Numbers, "3 j s"], at: NDArray[np.int64], scanned: State, load: Load
+    ) -> Float[Numbers, "3 j s"]:
+        """All lengths, those of the samples `at` solved for; `scanned` and `load` are of these samples.
+
+        A sample for which no lengths are found keeps its own.
+        """
+        found = lengths.copy()
+        left = np.arange(at.size)
+        force = self._asked(found, at, left, scanned, load)
+        stale = np.isnan(self._slope[:, at]).any(axis=(0, 2, 3))
+        for _ in range(_INNER):
+            # each sample stops by itself, so that it does not depend on the others
+            size = np.abs(force).max(axis=(0, 1))
+            keep = size >= _FORCE_N
+            left, force, stale, size = left[keep], force[..., keep], stale[keep], size[keep]
+            if not left.size:
+                break
+            old = left[stale]
+            if old.size:
+                self._slope[:, at[old]] = self._slopes(found, force[..., stale], at, old, scanned, load)
+            slope = self._slope[:, at[left]]
+            step = -np.linalg.solve(slope, np.moveaxis(force, 0, -1)[..., None])[..., 0]
+            found[..., at[left]] += np.clip(np.moveaxis(step, -1, 0), -_MOST_MM, _MOST_MM)
+            force = self._asked(found, at, left, scanned, load)
+            stale = ~(np.abs(force).max(axis=(0, 1)) <= _WORTH * size)
+        return np.where(np.isfinite(found).all(axis=(0, 1)), found, lengths)
+
+    def _asked(
+        self,
+        lengths: Numbers,
+        at: NDArray[np.int64],
+        left: NDArray[np.int64],
+        scanned: State,
+        load: Load,
+    ) -> Float[Numbers, "3 j s"]:
+        part, trial = self._parts.picked(at[left]), lengths[..., at[left]]
+        here = picked((scanned, load), left)
         found: Numbers = in_chunks(
-            trial.shape[-1],
-            lambda pick: _asked(parts.picked(pick), *picked((trial, scanned, load), pick)),
+            left.size, lambda pick: _asked(part.picked(pick), *picked((trial, *here), pick))
         )
         return found
 
-    for _ in range(_INNER):
-        force = asked(lengths)
-        # each sample stops by itself, so that it does not depend on the others
-        going = np.abs(force).max(axis=(0, 1)) >= _FORCE_N
-        if not going.any():
-            break
+    def _slopes(
+        self,
+        lengths: Numbers,
+        force: Float[Numbers, "3 j s"],
+        at: NDArray[np.int64],
+        left: NDArray[np.int64],
+        scanned: State,
+        load: Load,
+    ) -> Float[Numbers, "j s 3 3"]:
         columns = []
         for k in range(3):
             probe = lengths.copy()
             probe[k] += _PROBE_MM
-            columns.append((asked(probe) - force) / _PROBE_MM)
-        slope = np.moveaxis(np.array(columns), (0, 1), (-1, -2))
-        step = -np.linalg.solve(slope, np.moveaxis(force, 0, -1)[..., None])[..., 0]
-        lengths = lengths + going * np.clip(np.moveaxis(step, -1, 0), -_MOST_MM, _MOST_MM)
-    return lengths
+            columns.append((self._asked(probe, at, left, scanned, load) - force) / _PROBE_MM)
+        return np.moveaxis(np.array(columns), (0, 1), (-1, -2))
 
 
-@eqx.filter_jit
+@kept
 def _asked(
     parts: Parts, lengths: Float[Values, "3 j s"], scanned: State, load: Load
 ) -> Float[Array, "n j s"]:
@@ -181,7 +244,10 @@ def held_force(
     place = eqx.tree_at(lambda p: (p.turn, p.shift_mm), scanned.place, (rotation(turn_rad), shift_mm))
     segments = chain.segments
 
-    def relax(_: Array, place: Place) -> Place:
+    def relax(
+        carry: tuple[Place, Bool[Array, "s"], Array],
+    ) -> tuple[Place, Bool[Array, "s"], Array]:
+        place, done, count = carry
         at = balance(chain, place, scanned, load)
         inner = condense(
             at.gradient,
@@ -195,9 +261,11 @@ def held_force(
         )
         change = follow(inner, jnp.zeros_like(at.gradient[: chain.motions]), segments.free)
         reach = jnp.abs(change.modes_mm).max(axis=(0, 1))
-        return changed(place, change, jnp.minimum(1.0, 1.0 / jnp.maximum(reach, 1e-30)), chain.mirror)
+        share = jnp.where(done, 0.0, jnp.minimum(1.0, 1.0 / jnp.maximum(reach, 1e-30)))
+        return changed(place, change, share, chain.mirror), done | (reach < _RELAXED_MM), count + 1
 
-    place = jax.lax.fori_loop(0, _RELAX, relax, place)
+    begun = (place, jnp.zeros(shift_mm.shape[-1], bool), jnp.array(0))
+    place, _, _ = jax.lax.while_loop(lambda c: jnp.any(~c[1]) & (c[2] < _RELAX), relax, begun)
     force = balance(chain, place, scanned, load).gradient[: chain.motions]
     return force * jnp.array([1.0, 1.0, 1.0 / _ARM_MM]).reshape(3, 1, 1)
 
