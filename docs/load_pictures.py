@@ -68,7 +68,7 @@ def load_path_figure(model: SpineModel) -> Figure:
         foot(
             figure,
             "Norm spine, 75 kg; middle of all parameters, the band over 5-95 % of the samples. "
-            "The spine and the points of hold are drawn to scale; the table's height is not its number.",
+            "The spine and the points of hold are drawn to scale, the table is only indicated.",
             simulated=True,
         )
     return figure
