@@ -1,16 +1,41 @@
-"""How fast the column is: compilation, sessions per second with and without histories, against one at a time.
+"""How fast the column is: sessions per second with and without histories, against one at a time, and alone.
 
-Run with `make bench ONLY=column`. Figures of one run on a shared machine: 20 % either way.
+Run with `make bench ONLY=column`; on two cores, as the goals say, with taskset -c 0,1 before it. Ratios are
+of one run. Figures of a shared machine: 20 % either way, and far more where others use its cores.
 """
 
 from __future__ import annotations
 
 import os
 import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+BEGIN = """
+import time; last = begun = time.perf_counter()
+def said(what):
+    global last
+    now = time.perf_counter(); print(f"  {what:39}{now - last:8.2f} s", flush=True); last = now
+from opentraction import mechanics
+from opentraction.chart import Family, Hold, Patient, Ramp, Release, TractionProfile
+from opentraction.mechanics.validating.subject import norm_spine
+said("import")
+profile = TractionProfile(name="static", family=Family.STATIC, segments=(
+    Ramp(force_n=300, duration_s=60), Hold(duration_s=1080), Release(duration_s=60)))
+model = mechanics.build(norm_spine(), Patient(patient_id="bench", mass_kg=75, simulated=True), samples=4)
+said("build of 4 samples")
+rested = mechanics.rest(model); said("their history")
+response = mechanics.simulate(model, profile, rested=rested, after_s=3600.0); said("their session")
+response.shape; said("openings, border and fibres")
+print(f"  {'in all':39}{time.perf_counter() - begun:8.2f} s")
+"""
+TIMES = (125, 250, 500, 1000)
+LOADS = 10
 
 
 def seconds(work: Callable[[], object], repeats: int = 3) -> float:
@@ -24,38 +49,96 @@ def seconds(work: Callable[[], object], repeats: int = 3) -> float:
 
 
 def main() -> None:
-    start = time.perf_counter()
+    """Measure and print."""
+    for what in ("first start of the process, or second", "second start"):
+        print(what, flush=True)
+        subprocess.run([sys.executable, "-c", BEGIN], check=True)
+    ensembles()
+
+
+def ensembles() -> None:
+    """Ensembles of growing size in this process."""
     from opentraction import mechanics
     from opentraction.chart import Family, Hold, Patient, Ramp, Release, TractionProfile
     from opentraction.mechanics.validating.subject import norm_spine
 
-    print(f"import                                   {time.perf_counter() - start:8.2f} s")
     patient, spine = Patient(patient_id="bench", mass_kg=75, simulated=True), norm_spine()
     profile = TractionProfile(
         name="static",
         family=Family.STATIC,
         segments=(Ramp(force_n=300, duration_s=60), Hold(duration_s=1080), Release(duration_s=60)),
     )
+
+    def played(model: mechanics.SpineModel, rested: mechanics.Rested) -> mechanics.Response:
+        """A session with an hour after it, all outputs read."""
+        response = mechanics.simulate(model, profile, rested=rested, after_s=3600.0)
+        assert response.shape.canal_area_mm2.size
+        return response
+
+    count = TIMES[-1]
     start = time.perf_counter()
-    small = mechanics.build(spine, patient, samples=64)
-    print(f"build of 64, compilation included        {time.perf_counter() - start:8.2f} s")
-    again = seconds(lambda: mechanics.build(spine, patient, samples=64))
-    print(f"build of 64                              {again:8.2f} s")
-    one, kept = small.subset(1), mechanics.rest(small)
-    single = seconds(lambda: mechanics.simulate(one, profile, rested=kept.subset(1), after_s=3600.0))
-    print(f"one session with 60 min after            {single:8.3f} s")
-    batch = seconds(lambda: mechanics.simulate(small, profile, rested=kept, after_s=3600.0))
-    print(f"64 sessions with 60 min after            {batch:8.3f} s")
-    count = 1000
     large = mechanics.build(spine, patient, samples=count)
-    rested = mechanics.rest(large)
-    history = seconds(lambda: mechanics.rest(large), 2)
-    session = seconds(lambda: mechanics.simulate(large, profile, rested=rested, after_s=3600.0), 2)
-    print(f"{count} samples, histories included        {count / (history + session):8.0f} sessions/s")
-    print(f"{count} samples, histories kept            {count / session:8.0f} sessions/s")
-    print(f"against one sample at a time             {single * count / session:8.1f} times")
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"peak memory                              {memory:8.2f} GiB")
+    print(f"build of {count}                            {time.perf_counter() - start:8.2f} s")
+    count = large.samples
+    kept = mechanics.rest(large)
+    one, kept_one = large.subset(1), kept.subset(1)
+    played(one, kept_one)
+    alone = seconds(lambda: played(one, kept_one))
+    alone_history = seconds(lambda: mechanics.rest(one))
+    print(f"one session alone                        {alone:8.3f} s, its history {alone_history:.3f} s")
+    history = session = float("inf")
+    for size in (*TIMES[:-1], count):
+        some, rested = large.subset(size), kept.subset(size)
+        history = seconds(lambda some=some: mechanics.rest(some), 2)  # type: ignore[misc]
+        session = seconds(lambda some=some, rested=rested: played(some, rested), 2)  # type: ignore[misc]
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        print(
+            f"{size:5d} samples, ms each: history {1e3 * history / size:6.2f}, session "
+            f"{1e3 * session / size:6.2f}; greatest memory {memory:.2f} GiB",
+            flush=True,
+        )
+    used, steps = float(kept.state.iterations.sum()), len(played(one, kept_one).time_s)
+    print(f"{count / (history + session):.1f} sessions/s, each with its own history (wanted 40, goal 100)")
+    print(f"{count / session:.1f} sessions/s, histories kept (wanted 80, goal 200)")
+    print(f"{5 * used / history:.0f} joint evaluations/s in the histories")
+    print(f"{5 * steps * count / session:.0f} steps of a joint per second in the sessions")
+    ratio = count * (alone + alone_history) / (history + session)
+    print(f"{ratio:.1f} times as fast as one sample at a time (wanted 10)")
+    print(
+        f"a gradient by {LOADS} loads costs {gradient(large.subset(32), kept.subset(32)):.2f} runs (wanted 4)"
+    )
+
+
+def gradient(model: Any, rested: Any) -> float:
+    """Runs that the tangents by ten pulls cost, in a block of steps of 32 samples."""
+    import equinox as eqx
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    from opentraction.mechanics.chain.march import step
+    from opentraction.mechanics.loading import BLOCK
+    from opentraction.mechanics.patient.loads import LYING_BEFORE_SCAN_S, history, steady
+
+    lying = history(model.trunk, model.top, model.found["hours_up"], lying_s=LYING_BEFORE_SCAN_S)[-1]
+    follower, tilt = (np.repeat(np.asarray(x[-1:]), BLOCK, 0) for x in (lying.follower_n, lying.tilt_rad))
+    force = np.zeros((BLOCK, 3, model.samples))
+    force[:, 2] = 250.0
+    load = steady(np.full((BLOCK, model.samples), 40.0), follower, tilt, force)
+    chain, start = (jax.tree.map(jnp.asarray, tree) for tree in (model.chain, rested.state))
+    span = jnp.minimum(jnp.arange(BLOCK) * LOADS // BLOCK, LOADS - 1)
+
+    def run(more: jax.Array) -> jax.Array:
+        pulls = load.force_n * (1.0 + more[span])[:, None, None, None, None]
+        now = eqx.tree_at(lambda x: x.force_n, load, pulls)
+        end, _ = jax.lax.scan(lambda before, here: (step(chain, before, here)[0], None), start, now)
+        return end.place.pressure_mpa
+
+    plain, tangents = jax.jit(run), jax.jit(jax.jacfwd(run))
+    at = jnp.zeros(LOADS)
+    for work in (plain, tangents):
+        work(at).block_until_ready()
+    return seconds(lambda: tangents(at).block_until_ready()) / seconds(lambda: plain(at).block_until_ready())
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def settle(
         going = (run.off_mm >= TOLERANCE_MM) & np.isfinite(run.off_mm)
         if not going.any() or rounds == _ROUNDS:
             break
-        left = going[at]
+        left = np.flatnonzero(going[at])
         found = inner.solved(lengths, np.flatnonzero(going), picked(state, left), picked(still, left))
         better = guess.next(lengths.reshape(-1, shape[-1]), found.reshape(-1, shape[-1])).reshape(shape)
         lengths = np.where(going, better, lengths)
@@ -112,7 +112,7 @@ class _Run:
         part = self._parts.picked(at)
         rest = _rest(lengths[..., at], part.sizes)
         chain, self._top[..., at] = assemble(part, rest, mirror=True)
-        loads = [picked(load, at) for load in self._history(self._top)]
+        loads = [jax.tree.map(jnp.asarray, picked(load, at)) for load in self._history(self._top)]
         state, trace = march(
             chain, start_state(chain), loads, what="the history before the scan", strict=False
         )
