@@ -372,7 +372,7 @@ def curves_figure(curves: Sequence[Curve], samples: int) -> Figure:
         foot(
             figure,
             f"Norm disc, {samples} samples: median, band of 5-95 %; dashed, a linear disc. "
-            "Bars: where the median passes. Circle, passed; cross, not; triangle, too wide to count.",
+            "Bars: where the median passes. Circle, passed; cross, not; grey, not judged.",
             simulated=True,
         )
     return figure
