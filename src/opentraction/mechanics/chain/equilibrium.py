@@ -29,7 +29,7 @@ from opentraction.mechanics.segment.segment import Elastic, Pose, Segments, elas
 
 _Tree = TypeVar("_Tree")
 
-ITERATIONS = 30
+ITERATIONS = 15
 """Newton iterations of one step at most."""
 TOLERANCE = 1e-10
 """Forces against the largest force at work, volumes and swelling ratios against the stress-free ones."""
@@ -40,8 +40,10 @@ _REACH_MM = 1.5
 _BULGE_MM = 1.0
 _SWELLING = 0.08
 """Most that one iteration may move a joint, a bulge and a swelling ratio."""
-_GROWTH = 4.0
-"""A step after which the residual has grown more than this is shortened."""
+_GROWTH = 20.0
+"""A step after which the residual has grown more than this is shortened. Where fibres and facets take up load
+the residual grows on the right way too: with 4 some steps of a history took 19 iterations, with 20 none more
+than 11 in collapsed, slipped and steep spines, and a fifth less work in all. With 1.5 samples are lost."""
 _SHORTER = 0.3
 _PATIENCE = 2.5
 """The Hessian is computed anew when, at the rate of the last iteration, more than this many would follow (one
