@@ -181,7 +181,7 @@ def _tidied(store: Path) -> None:
         for program in store.glob("*.program"):
             if program.name not in named and program.stat().st_mtime < time.time() - _SPARED_S:
                 program.unlink()
-    except OSError:
+    except (OSError, ValueError):
         return
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from opentraction.chart import Side
-from opentraction.mechanics.disc import WallMaterial, core, ellipse, wall
+from opentraction.mechanics.disc import WallMaterial, core, wall
 from opentraction.mechanics.outputs.over_trace import openings_over, protrusion_change_mm
 from opentraction.mechanics.outputs.weak_place import local_bulge_mm, weak_joints
-from opentraction.mechanics.patient.assembly import discs, inner_scale
+from opentraction.mechanics.patient.assembly import discs, inner_scale, outline_of
 from opentraction.mechanics.patient.imaged import imaged
 from opentraction.mechanics.validating.subject import norm_spine
 
@@ -36,8 +36,8 @@ def test_a_protrusion_bulges_more_when_pressed_and_is_drawn_in_by_a_pull(sound: 
     np.testing.assert_allclose(change[PULLED] - change[LYING], having[PULLED] - having[LYING], rtol=1e-9)
     assert np.all(change[PRESSED] > change[LYING])
     assert np.all(change[PULLED] < change[LYING])
-    # the weak place comes back further than a sound border
-    assert np.all(having[LYING] - having[PULLED] > without[LYING] - without[PULLED])
+    # how far each comes back depends on the fluid; under the pull too the weak place stands out further
+    assert np.all(having[PULLED] > without[PULLED])
 
 
 def test_its_depth_is_the_imaged_one_as_imaged(weak: Run) -> None:
@@ -58,7 +58,7 @@ def test_only_the_disc_with_a_protrusion_has_a_local_bulge(sound: Run, weak: Run
 def test_without_a_protrusion_the_disc_is_the_plain_one(sound: Run) -> None:
     model = sound.model
     made = discs(model.image, model.sizes, model.found, model.rest, mirror=True)
-    outline = ellipse(model.sizes.half_depth_mm, model.sizes.half_width_mm)
+    outline = outline_of(model.image, model.sizes)
     rest, inner = model.rest, inner_scale(model.found, model.sizes)
     height = jnp.asarray(rest.height_mm)
     shell = wall(outline, height, rest.wedge_rad, inner, WallMaterial(), True)

@@ -16,14 +16,13 @@ PLACE = LEVELS.index(Level.L3_L4)
 
 
 def shaped(dent: float) -> Spine:
-    """A norm spine whose L3-L4 is flattened at the back by a share of its half depth, its area as drawn."""
+    """A spine of ellipses, its L3-L4 flattened at the back by a share of its half depth, areas as drawn."""
     spine = norm_spine()
     phi = np.linspace(0.0, 2.0 * np.pi, 96, endpoint=False)
 
     def one(disc):  # type: ignore[no-untyped-def]
-        if disc.level is not Level.L3_L4:
-            return disc
-        rho = 1.0 - dent * np.exp((np.cos(phi - np.pi) - 1.0) / 0.5)
+        deep = dent if disc.level is Level.L3_L4 else 0.0
+        rho = 1.0 - deep * np.exp((np.cos(phi - np.pi) - 1.0) / 0.5)
         x = rho * 0.5 * disc.depth_mm.value * np.cos(phi)
         y = rho * 0.5 * disc.width_mm.value * np.sin(phi)
         area = 0.5 * float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum())
@@ -48,7 +47,7 @@ def sizes_of(image: Imaged) -> Sizes:
 
 
 def test_an_ellipse_stays_an_exact_ellipse() -> None:
-    image = imaged(norm_spine())
+    image = imaged(shaped(0.0))
     np.testing.assert_array_equal(image.area_share, np.pi)
     np.testing.assert_array_equal(image.outline, np.array([1.0, 0, 0, 0])[:, None] * np.ones(5))
 
