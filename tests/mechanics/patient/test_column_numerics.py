@@ -138,10 +138,14 @@ def test_tangents_of_ten_loads_through_a_march(model: mechanics.SpineModel, rest
             np.testing.assert_allclose(got[..., k], exact, rtol=0, atol=2e-4 * np.abs(exact).max() + 1e-9)
 
 
-def test_solutes_of_a_session_change_by_a_few_percent_at_most(
+def test_solutes_of_a_session_change_by_less_than_a_tenth(
     model: mechanics.SpineModel, rested: mechanics.Rested
 ) -> None:
-    """About 1 % more oxygen than lying still; nothing that a claim about nutrition could rest on."""
+    """Some percent more oxygen and glucose than lying still, with all of 300 N at the spine for half an hour.
+
+    A day's swing of height does as much or more (6 % of oxygen in a first trial of the fluid): nothing that a
+    claim about nutrition could rest on. The bound follows the height that the calibrated column gains.
+    """
     segments = model.chain.segments
     change = []
     for force in (300.0, 0.0):
@@ -160,4 +164,5 @@ def test_solutes_of_a_session_change_by_a_few_percent_at_most(
     more = change[0] - change[1]
     assert (more[[OXYGEN, GLUCOSE]] > 0.0).all()
     assert (more[LACTATE] < 0.0).all()
-    assert np.abs(np.median(change[0], axis=2)).max() < 5.0
+    assert np.abs(np.median(change[0], axis=2)).max() < 10.0
+    assert np.abs(np.median(more, axis=2)).max() < 5.0
