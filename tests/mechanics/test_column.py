@@ -113,7 +113,7 @@ def test_profiles_of_any_family_share_one_compilation(
     model: mechanics.SpineModel, rested: mechanics.Rested
 ) -> None:
     mechanics.simulate(model, _held(100.0), rested=rested)
-    before = advance._cached._cache_size()
+    before = advance.shapes
     for cycles in (1, 7, 20):
         segments: tuple = (
             Ramp(force_n=250, duration_s=10),
@@ -124,7 +124,7 @@ def test_profiles_of_any_family_share_one_compilation(
             name="c", family=Family.INTERMITTENT, segments=(*segments, Release(duration_s=10))
         )
         mechanics.simulate(model, profile, rested=rested)
-    assert advance._cached._cache_size() == before
+    assert advance.shapes == before
 
 
 @pytest.mark.full
