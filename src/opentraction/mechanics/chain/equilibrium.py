@@ -29,7 +29,7 @@ from opentraction.mechanics.segment.segment import Elastic, Pose, Segments, elas
 
 _Tree = TypeVar("_Tree")
 
-ITERATIONS = 15
+ITERATIONS = 30
 """Newton iterations of one step at most."""
 TOLERANCE = 1e-10
 """Forces against the largest force at work, volumes and swelling ratios against the stress-free ones."""
