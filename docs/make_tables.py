@@ -152,7 +152,7 @@ def band(values: np.ndarray) -> str:
 
 
 def failures(report: mechanics.ValidationReport) -> str:
-    """The score, and each row that counts and fails."""
+    """The score, each row that counts and fails, and the calibration rows that are missed."""
     passed = f"**{report.passed} of {len(report.counted)}**"
     lines = [
         f"The middle of the ensemble passes {passed} rows that count; a linear disc passes",
@@ -165,6 +165,9 @@ def failures(report: mechanics.ValidationReport) -> str:
         if row.status is mechanics.Status.FAIL:
             lines.append(f"| {row.target.id} | {what(row)} | {window(row)} | {answer(row)} | "
                          f"{mechanics.likely_reason(row)} |")  # fmt: skip
+    missed = [row for row in report.calibration if row.model is not None and not row.passed]
+    lines += ["", "Calibration rows, which do not count, that are missed:", ""]
+    lines += [f"- {row.target.id}, {what(row)}: {window(row)}, model {answer(row)}" for row in missed]
     return "".join(f"{line}\n" for line in lines)
 
 

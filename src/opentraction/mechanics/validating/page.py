@@ -15,9 +15,10 @@ from opentraction.mechanics.validating.report import Row, ValidationReport, like
 
 _INTRO = (
     "Each row is one published value. Its role, its window and what its measurement is taken to mean were "
-    "fixed before any fit. A row counts when it is a check, verified, not read through a maker, and failed "
-    "by a model that answers zero. The median of the ensemble must lie in the window. The same rows are "
-    "asked of two null models: one that answers zero, and a linear disc without time."
+    "fixed before any fit; where one was changed later, its reason says so. A row counts when it is a check, "
+    "verified, not read through a maker, and failed by a model that answers zero. The median of the ensemble "
+    "must lie in the window. The same rows are asked of two null models: one that answers zero, and a linear "
+    "disc without time."
 )
 
 

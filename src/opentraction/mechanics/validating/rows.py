@@ -1,4 +1,7 @@
-"""What each row of the package's own table is for and is taken to mean: fixed before any fit."""
+"""What each row of the package's own table is for and is taken to mean.
+
+Fixed before any fit; where it was changed later, the row's reason says so.
+"""
 
 from __future__ import annotations
 
