@@ -21,8 +21,6 @@ from opentraction.mechanics.loading import Pose, Stance
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
 
-GRAVITY_M_S2 = 9.81
-
 
 class Part(StrEnum):
     """A structure that an experiment may take away."""

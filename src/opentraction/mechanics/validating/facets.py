@@ -74,7 +74,7 @@ def facet_force_at_angle(
     total = sum(turned_deg(trace, direction, joint) for joint in L1_TO_L5)
     share = first_reach(angle_deg, np.asarray(total), trace.share)
     force = np.array([_of_sides(step[:, level.place], side, direction) for step in trace.facet_n])
-    return np.array([np.interp(share[i], trace.share, force[:, i]) for i in range(len(share))])
+    return along(share, trace.share, force)
 
 
 @experiment(Group.FACETS, "%")
@@ -99,7 +99,7 @@ def facet_share(runs: Runs, disc: str = "normal", level: Level = Level.L4_L5) ->
     trace = runs.once(("facet share", disc, level), run)
     share = first_reach(ERECT_DEG, turned_deg(trace, "extension", level), trace.share)
     taken = 100.0 * trace.facet_axial_n[:, level.place] / ERECT_N
-    return np.array([np.interp(share[i], trace.share, taken[:, i]) for i in range(len(share))])
+    return along(share, trace.share, taken)
 
 
 @experiment(Group.FACETS, "%")

@@ -15,8 +15,8 @@ import numpy as np
 
 from opentraction.chart import LEVELS, TableKind
 from opentraction.mechanics.loading import PULL_NUMBERS, posture_load, trunk
+from opentraction.mechanics.loading.posture import GRAVITY_M_S2
 from opentraction.mechanics.validating.bench import (
-    GRAVITY_M_S2,
     UNLOADED,
     Bearing,
     Load,
@@ -148,7 +148,7 @@ class LinearColumn:
             rotation_rad=moved[:, 3:],
             translation_mm=moved[:, :3],
             pressure_mpa=PRESSURE_FACTOR * compression / AREA_MM2,
-            height_mm=HEIGHT_MM * self.subject.height_scale + up,
+            height_mm=HEIGHT_MM + up,
             height_front_mm=HEIGHT_MM + up - turn * DEPTH_MM / 2,
             height_back_mm=HEIGHT_MM + up + turn * DEPTH_MM / 2,
             volume_mm3=still + AREA_MM2 * HEIGHT_MM,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from opentraction.mechanics.loading import Stance
+from opentraction.mechanics.loading.posture import GRAVITY_M_S2
 from opentraction.mechanics.validating.bench import (
-    GRAVITY_M_S2,
     Bearing,
     Load,
     Numbers,

@@ -54,9 +54,10 @@ def since_start(values: Numbers) -> Numbers:
     return np.asarray(values - values[0])
 
 
-def along(at: float, places: Numbers, values: Numbers) -> Numbers:
-    """Values (step, sample) at a place between the steps: (sample)."""
-    return np.array([np.interp(at, places, column) for column in values.T])
+def along(at: float | Numbers, places: Numbers, values: Numbers) -> Numbers:
+    """Values (step, sample) at a place between the steps, one or (sample): (sample)."""
+    each = np.broadcast_to(at, values.shape[1:])
+    return np.array([np.interp(x, places, column) for x, column in zip(each, values.T, strict=True)])
 
 
 def first_reach(level: float, rising: Numbers, places: Numbers) -> Numbers:

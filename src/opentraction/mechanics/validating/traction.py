@@ -8,8 +8,8 @@ import numpy as np
 
 from opentraction.chart import LEVELS, Level, TableKind
 from opentraction.mechanics.loading import Stance
+from opentraction.mechanics.loading.posture import GRAVITY_M_S2
 from opentraction.mechanics.validating.bench import (
-    GRAVITY_M_S2,
     LYING,
     PRONE,
     STANDING,
