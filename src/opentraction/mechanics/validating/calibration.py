@@ -36,15 +36,21 @@ UNKNOWNS = (
 )  # fmt: skip
 """What the calibration rows can speak to; everything else keeps its prior."""
 HOURS_UP = 6.0
+"""Time since rising in the fit, the middle of its prior: a spread of it would spread the answers."""
 SHARE_OF_VALUE = {"curve": 0.1, "scalar": 0.25}
 """Error [of the value] of a row that prints none: about half of what passes (25 % and 50 %)."""
 OF_ONE_PAPER = 8
+"""So many rows of one paper weigh fully; chosen."""
 FROM_MEMORY = 2.0
+"""Factor on the error of a row that was never verified; chosen."""
 SOFT = 2.0
-"""Errors beyond which a row pulls no harder."""
+"""Errors beyond which a row pulls no harder; chosen."""
 DIFFERENCE = 0.1
+"""Of a deviate, for the slopes."""
 LARGEST_STEP = 0.8
+"""Of a deviate, in one iteration."""
 DAMPING = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""Of the diagonal of the curvature that is added to it."""
 SHARES = (0.3, 0.6, 1.0)
 """Trial steps of an iteration: each damping at each share of its length."""
 ENOUGH = 0.002

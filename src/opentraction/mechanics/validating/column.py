@@ -53,8 +53,8 @@ HIP_FORWARD_MM = 25.0
 """Hip axis ahead of L5-S1, lying: assumed, 100 mm below at a pelvic tilt of about 14 deg."""
 _DRAINED_S = 1e7
 """A step so long that all fluid has moved."""
-_FIRST_SHARE = 2.0
-"""Steps of a phase end at (k / n)^2 of it."""
+_GRADING = 2.0
+"""Steps of a phase end at (k / n)^2 of it: short ones first, after the change of load."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ class SpatialBench:
 
     @property
     def parameters(self) -> str:
-        """SHA-256 of the parameter file."""
+        """SHA-256 of the parameter files."""
         return parameter_digest()
 
     def column(self, subject: Subject) -> SpatialColumn:
@@ -183,7 +183,7 @@ class SpatialColumn:
         acts.append(before)
         dt.append(0.0)
         index.append(-1)
-        ends = (np.arange(1, _STEPS + 1) / _STEPS) ** _FIRST_SHARE
+        ends = (np.arange(1, _STEPS + 1) / _STEPS) ** _GRADING
         for place, phase in enumerate(phases):
             act = self._act(phase.load)
             acts += [_between(before, act, min(1.0, (k + 1) / _CHANGE_STEPS)) for k in range(_CHANGE_STEPS)]
@@ -212,11 +212,9 @@ class SpatialColumn:
             for level, wrench in load.wrenches.items():
                 points[1, :, level.place] = np.array(wrench.at_mm)[:, None]
             if load.pull is not None and load.bearing is not None:
-                pressed = load.pull.force_n < 0
-                held = np.zeros((3, self.model.samples))
-                if not pressed:
-                    held = np.asarray(self._pulled(load.pull, load.bearing).hold_mm)
-                points[0, :, 0] = self._hold(held)
+                pulled = load.pull.force_n >= 0
+                at = self._pulled(load.pull, load.bearing).hold_mm if pulled else np.zeros((3, 1))
+                points[0, :, 0] = self._hold(at)
         return points
 
     def _hold(self, from_l1_mm: object) -> Numbers:
