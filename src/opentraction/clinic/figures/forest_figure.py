@@ -10,14 +10,11 @@ from matplotlib.patches import Polygon
 from opentraction.chart import Effect
 from opentraction.clinic.figures.style import (
     LABEL_PT,
-    SUBTITLE_PT,
-    TITLE_PT,
     TOKENS,
+    TableHead,
     axes_at,
     foot,
     foot_mm,
-    heading,
-    heading_mm,
     lines_mm,
     new_figure,
     number,
@@ -56,23 +53,17 @@ def forest_figure(effect: Effect, *, better: str = "favours traction") -> Figure
         row.place = height + own / 2
         height += own
     unit = effect.unit if "favours" in effect.unit else f"{effect.unit} (below zero {better})"
-    title, source = forest_title(effect), f"{effect.method}. Comparator: {effect.comparator}."
-    names = 2.0 + heading_mm(title, _WIDTH - 4, TITLE_PT)
-    subtitle = wrapped(effect.name, _WIDTH - 4, SUBTITLE_PT)
-    heads = names + lines_mm(len(subtitle), SUBTITLE_PT) + 1.5
-    top = heads + lines_mm(1, LABEL_PT) + 0.5
+    source = f"{effect.method}. Comparator: {effect.comparator}."
+    columns = (1.5, "study", "left"), (_N, "n", "right"), (_EFFECT, "effect (95 %)", "left")
+    head = TableHead(forest_title(effect), effect.name, (*columns, (_WEIGHT, "weight", "right")), _WIDTH)
     unit_lines = wrapped(unit, _PLOT_WIDTH + 30, LABEL_PT)
     axis_mm = 6.5 + lines_mm(len(unit_lines), LABEL_PT)
-    figure = new_figure(_WIDTH, top + height + axis_mm + foot_mm(source, _WIDTH))
+    figure = new_figure(_WIDTH, head.mm + height + axis_mm + foot_mm(source, _WIDTH))
     with styled():
-        heading(figure, 1.5, 2.0, _WIDTH - 4, title)
-        write(figure, 1.5, names, "\n".join(subtitle), size=SUBTITLE_PT)
-        columns = (1.5, "study", "left"), (_N, "n", "right"), (_EFFECT, "effect (95 %)", "left")
-        for left, text, side in (*columns, (_WEIGHT, "weight", "right")):
-            write(figure, left, heads, text, ha=side, color=TOKENS.quiet)
-        _plot(axes_at(figure, _PLOT, top, _PLOT_WIDTH, height), rows, height, "\n".join(unit_lines))
+        head.draw(figure)
+        _plot(axes_at(figure, _PLOT, head.mm, _PLOT_WIDTH, height), rows, height, "\n".join(unit_lines))
         for row in rows:
-            _words(figure, row, top + row.place)
+            _words(figure, row, head.mm + row.place)
         foot(figure, source, simulated=False)
     return figure
 

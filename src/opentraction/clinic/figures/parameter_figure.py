@@ -7,20 +7,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from opentraction.clinic.figures.style import (
-    LABEL_PT,
-    SUBTITLE_PT,
-    TITLE_PT,
     TOKENS,
+    TableHead,
     axes_at,
     foot,
     foot_mm,
-    heading,
-    heading_mm,
-    lines_mm,
     new_figure,
     number,
     styled,
-    wrapped,
     write,
 )
 from opentraction.mechanics import Width
@@ -38,29 +32,19 @@ def parameter_figure(widths: Sequence[Width]) -> Figure:
     """Draw prior (thin) and posterior band (thick) of every calibrated parameter, the most narrowed first."""
     shown = sorted((one for one in widths if one.calibrated), key=lambda one: one.share)
     kept = len(widths) - len(shown)
-    title = parameter_title(widths)
     words = (
         f"Thin: prior. Thick: after calibration; hollow: prior-dominated. {kept} more were not calibrated "
         "and keep their priors."
     )
-    subtitle = wrapped(words, _WIDTH - 4, SUBTITLE_PT)
-    names = 2.0 + heading_mm(title, _WIDTH - 4, TITLE_PT)
-    heads = names + lines_mm(len(subtitle), SUBTITLE_PT) + 1.5
-    top = heads + lines_mm(1, LABEL_PT) + 0.5
+    columns = (1.5, "parameter"), (_LEFT, "width"), (_BAND, "after calibration, 50 % (5 to 95 %)")
+    head = TableHead(parameter_title(widths), words, tuple((*each, "left") for each in columns), _WIDTH)
     height = _ROW * len(shown)
-    figure = new_figure(_WIDTH, top + height + 9.5 + foot_mm(_SOURCE, _WIDTH))
+    figure = new_figure(_WIDTH, head.mm + height + 9.5 + foot_mm(_SOURCE, _WIDTH))
     with styled():
-        heading(figure, 1.5, 2.0, _WIDTH - 4, title)
-        write(figure, 1.5, names, "\n".join(subtitle), size=SUBTITLE_PT)
-        for place, text in (
-            (1.5, "parameter"),
-            (_LEFT, "width"),
-            (_BAND, "after calibration, 50 % (5 to 95 %)"),
-        ):
-            write(figure, place, heads, text, color=TOKENS.quiet)
-        _plot(axes_at(figure, _PLOT, top, _PLOT_WIDTH, height), shown)
+        head.draw(figure)
+        _plot(axes_at(figure, _PLOT, head.mm, _PLOT_WIDTH, height), shown)
         for at, one in enumerate(shown):
-            middle = top + _ROW * (at + 0.5)
+            middle = head.mm + _ROW * (at + 0.5)
             write(figure, 1.5, middle, one.name.replace("_", " "), va="center")
             write(figure, _LEFT, middle, f"{one.share:.2f}", va="center")
             write(figure, _BAND, middle, _band(one), va="center")

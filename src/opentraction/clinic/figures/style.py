@@ -165,6 +165,42 @@ def heading(
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class TableHead:
+    """Title, subtitle and names of the columns above a table with a plot in it."""
+
+    title: str
+    subtitle: str
+    columns: tuple[tuple[float, str, str], ...]
+    """Of each column: place [mm], name, and the side on which it is aligned."""
+    width_mm: float
+    """Of the figure."""
+
+    @property
+    def mm(self) -> float:
+        """Height down to the first row [mm]."""
+        return self._names_mm + lines_mm(1, LABEL_PT) + 0.5
+
+    @property
+    def _subtitle_mm(self) -> float:
+        return 2.0 + heading_mm(self.title, self.width_mm - 4, TITLE_PT)
+
+    @property
+    def _lines(self) -> list[str]:
+        return wrapped(self.subtitle, self.width_mm - 4, SUBTITLE_PT)
+
+    @property
+    def _names_mm(self) -> float:
+        return self._subtitle_mm + lines_mm(len(self._lines), SUBTITLE_PT) + 1.5
+
+    def draw(self, figure: Figure) -> None:
+        """Write it at the top of a figure."""
+        heading(figure, 1.5, 2.0, self.width_mm - 4, self.title)
+        write(figure, 1.5, self._subtitle_mm, "\n".join(self._lines), size=SUBTITLE_PT)
+        for left, name, side in self.columns:
+            write(figure, left, self._names_mm, name, ha=side, color=TOKENS.quiet)
+
+
 def foot_mm(text: str, width_mm: float) -> float:
     """Height that `foot` takes [mm]."""
     return lines_mm(len(_foot_lines(text, width_mm)), FOOT_PT) + 2.0
