@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from opentraction.mechanics import Row
-
 pytestmark = pytest.mark.full
 ROWS = (
     "V071",
@@ -34,19 +32,18 @@ ROWS = (
     "V093",
     "V094",
 )
+PASSING = ("V072", "V073", "V075", "V081", "V088", "V089", "V090", "V091", "V092", "V093", "V094")
 
-Answered = Callable[..., dict[str, Row]]
+Answered = Callable[..., dict[str, tuple[float, float, float]]]
 
 
-def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
-    answered(*ROWS)
+def test_each_row_is_answered_and_those_that_are_no_near_thing_pass(answered: Answered) -> None:
+    assert set(answered(*ROWS, passing=PASSING)) == set(ROWS)
 
 
 def test_pressure_rises_with_the_moment_in_each_direction(answered: Answered) -> None:
     """V071 to V082: three moments in each of four directions."""
-    rows = answered(*ROWS)
+    bands = answered(*ROWS)
     for first in range(71, 83, 3):
-        medians = [rows[f"V{first + k:03d}"].model for k in range(3)]
-        assert all(model is not None for model in medians)
-        values = [model[1] for model in medians if model is not None]
-        assert values == sorted(values)
+        medians = [bands[f"V{first + k:03d}"][1] for k in range(3)]
+        assert medians == sorted(medians)

@@ -6,20 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from opentraction.mechanics import Row
-
 pytestmark = pytest.mark.full
 ROWS = ("V107", "V108", "V109", "V110", "V111", "V112", "V113", "V114")
+PASSING = ("V114",)
 
-Answered = Callable[..., dict[str, Row]]
+Answered = Callable[..., dict[str, tuple[float, float, float]]]
 
 
-def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
-    answered(*ROWS)
+def test_each_row_is_answered_and_those_that_are_no_near_thing_pass(answered: Answered) -> None:
+    assert set(answered(*ROWS, passing=PASSING)) == set(ROWS)
 
 
 def test_facets_press_and_never_pull(answered: Answered) -> None:
-    rows = answered(*ROWS)
-    for row in rows.values():
-        assert row.model is not None
-        assert row.model[0] >= 0.0
+    for low, _, _ in answered(*ROWS).values():
+        assert low >= 0.0

@@ -6,20 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from opentraction.mechanics import Row
-
 pytestmark = pytest.mark.full
 ROWS = ("V125",)
 
-Answered = Callable[..., dict[str, Row]]
+Answered = Callable[..., dict[str, tuple[float, float, float]]]
 
 
 def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
-    answered(*ROWS)
+    assert set(answered(*ROWS)) == set(ROWS)
 
 
 def test_a_segment_resists_shear(answered: Answered) -> None:
-    rows = answered(*ROWS)
-    model = rows["V125"].model
-    assert model is not None
-    assert model[0] > 0.0
+    assert answered(*ROWS)["V125"][0] > 0.0

@@ -6,13 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from opentraction.mechanics import Row
-
 pytestmark = pytest.mark.full
 ROWS = ("V054", "V055", "V056")
 
-Answered = Callable[..., dict[str, Row]]
+Answered = Callable[..., dict[str, tuple[float, float, float]]]
 
 
 def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
-    answered(*ROWS)
+    assert set(answered(*ROWS)) == set(ROWS)

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from opentraction.mechanics import Row
-
 ROWS = ("V001", "V002", "V005")
 
-Answered = Callable[..., dict[str, Row]]
+Answered = Callable[..., dict[str, tuple[float, float, float]]]
 
 
 def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
-    answered(*ROWS)
+    assert set(answered(*ROWS)) == set(ROWS)
 
 
 def test_a_pull_takes_pressure_away(answered: Answered) -> None:
-    rows = answered(*ROWS)
-    pulled, lying = rows["V001"].model, rows["V005"].model
-    assert pulled is not None
-    assert lying is not None
-    assert pulled[1] < lying[1]
+    bands = answered(*ROWS)
+    assert bands["V001"][1] < bands["V005"][1]

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from opentraction.mechanics import Row
-
 ROWS = ("V070",)
+PASSING = ("V070",)
 
-Answered = Callable[..., dict[str, Row]]
+Answered = Callable[..., dict[str, tuple[float, float, float]]]
 
 
-def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
-    answered(*ROWS)
+def test_each_row_is_answered_and_those_that_are_no_near_thing_pass(answered: Answered) -> None:
+    assert set(answered(*ROWS, passing=PASSING)) == set(ROWS)
 
 
 def test_an_unloaded_disc_swells(answered: Answered) -> None:
-    rows = answered(*ROWS)
-    model = rows["V070"].model
-    assert model is not None
-    assert model[0] > 0.0
+    assert answered(*ROWS)["V070"][0] > 0.0
