@@ -52,7 +52,7 @@ def test_the_generated_tables_are_those_of_the_program() -> None:
 
 
 def test_the_page_of_misses_names_rows_that_count() -> None:
-    from opentraction.mechanics.validating.rows import duty
+    from opentraction.mechanics.validating.rows import Role, duty
     from opentraction.mechanics.validating.targets import read_targets
 
     known = {target.id: target for target in read_targets()}
@@ -61,6 +61,7 @@ def test_the_page_of_misses_names_rows_that_count() -> None:
     for identity in listed:
         assert known[identity].verified
         assert duty(known[identity]).question is not None
+        assert duty(known[identity]).role is Role.CHECK
 
 
 def test_the_counts_of_rules_are_those_of_the_tables() -> None:
