@@ -174,7 +174,7 @@ def _history(model: mechanics.SpineModel) -> tuple[mechanics.Rested, object, obj
 def _piece(
     axis: Axes, piece: Piece, values: Numbers, limits: tuple[float, float], *, first: bool, last: bool
 ) -> None:
-    for level in mechanics_levels():
+    for level in drawn_order():
         mine = values[level.place]
         colour = LEVEL_COLOUR[level]
         if level is FOREMOST:
@@ -208,12 +208,12 @@ def _piece(
                 LEVEL_COLOUR[level],
                 bold=level is FOREMOST,
             )
-            for level in mechanics_levels()
+            for level in drawn_order()
         ]
         label_ends(axis, ends, height_mm=36.0)
 
 
-def mechanics_levels() -> tuple[Level, ...]:
+def drawn_order() -> tuple[Level, ...]:
     """Head to foot, the foremost one last so that it is drawn on top."""
     return (*(level for level in Level if level is not FOREMOST and level.place < 5), FOREMOST)
 
@@ -231,7 +231,7 @@ def pull_figure(model: mechanics.SpineModel, most_n: float = 600.0, seconds: flo
     with styled():
         heading(figure, 3, 2, 164, f"{crossed}; the band is wide")
         axis = axes_at(figure, 18, 12, 124, 58)
-        for level in mechanics_levels():
+        for level in drawn_order():
             mine, colour = response.pressure_mpa[level.place], LEVEL_COLOUR[level]
             if level is FOREMOST:
                 low, high = np.quantile(mine, (0.05, 0.95), axis=-1)
@@ -251,7 +251,7 @@ def pull_figure(model: mechanics.SpineModel, most_n: float = 600.0, seconds: flo
                 LEVEL_COLOUR[level],
                 bold=level is FOREMOST,
             )
-            for level in mechanics_levels()
+            for level in drawn_order()
         ]
         label_ends(axis, [*ends, EndLabel("zero pressure", 0.0, TOKENS.quiet)], height_mm=58.0)
         foot(
@@ -274,13 +274,13 @@ def steps_figure(found: Sequence[Accuracy], samples: int) -> Figure:
     """Error against processor time."""
     figure = new_figure(170, 84)
     with styled():
-        plain = found[0]
+        plain, halved = found[:2]
         heading(
             figure,
             3,
             2,
             164,
-            f"The steps in use err by {plain.gain:.1f} % of the gain in height; halved steps, half of it",
+            f"The steps in use err by {plain.gain:.1f} % of the gain in height; halved, by {halved.gain:.2f} %",
         )
         axis = axes_at(figure, 18, 12, 108, 54)
         seconds = [item.seconds / samples for item in found]
