@@ -280,7 +280,7 @@ def steps_figure(found: Sequence[Accuracy], samples: int) -> Figure:
             3,
             2,
             164,
-            f"The steps in use err by {plain.gain:.1f} % of the gain in height; halved, by {halved.gain:.2f} %",
+            f"Steps in use err by {plain.gain:.1f} % of the gain in height, halved by {halved.gain:.2f} %",
         )
         axis = axes_at(figure, 18, 12, 108, 54)
         seconds = [item.seconds / samples for item in found]

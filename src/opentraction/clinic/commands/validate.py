@@ -81,9 +81,9 @@ def _print_sums(report: ValidationReport) -> None:
     silent = sum(row.model is None for row in report.rows)
     print(f"\n{report.passed} of {len(report.counted)} rows that count are passed; a linear disc passes "
           f"{report.scores[-1].linear_passed}, a model answering zero {report.zero_passed}.")  # fmt: skip
-    met = sum(row.passed for row in calibration)
-    print(f"{met} of {len(calibration)} calibration rows are met; they may "
-          "have set a parameter and do not count.")  # fmt: skip
+    missed = [row.target.id for row in calibration if not row.passed]
+    print(f"{len(calibration) - len(missed)} of {len(calibration)} calibration rows are met; they may "
+          f"have set a parameter and do not count. Missed: {', '.join(missed) or 'none'}.")  # fmt: skip
     print(f"{silent} rows are inputs of the model, or it cannot speak to them. {report.model}, "
           f"{report.samples} samples; all SIMULATED.")  # fmt: skip
 
