@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache, update_wrapper
 from importlib.metadata import version
@@ -68,19 +69,22 @@ class Kept(Generic[P, R]):
         if ready is None:
             with self._lock:
                 if key not in self._ready:
-                    self._ready[key] = self._prepared(tree, fixed, shapes, arrays)
+                    self._ready[key], first = self._prepared(tree, fixed, shapes, arrays)
                     self.shapes += 1
+                    return first  # type: ignore[no-any-return]
                 ready = self._ready[key]
         return ready(arrays)  # type: ignore[no-any-return]
 
     def _prepared(
         self, tree: Any, fixed: tuple[Any, ...], shapes: tuple[Any, ...], arrays: list[Any]
-    ) -> _Program:
+    ) -> tuple[_Program, Any]:
+        """A program for these arguments, and what it gives for the first of them."""
         name = f"{self._function.__module__}.{self._function.__qualname__}"
         words = repr((name, str(tree), fixed, shapes))
         ticket = hashlib.sha256(words.encode()).hexdigest()[:24]
         folder = _folder()
         found = _read(folder, ticket, arrays) if folder else None
+        _needed(folder, ticket)
         if found:
             return found
 
@@ -93,7 +97,10 @@ class Kept(Generic[P, R]):
         # a name of its own: what the compiler's cache would hand out cannot be saved again
         flat.__name__ = f"kept_{ticket}"
         lowered = jax.jit(flat).lower(arrays)
-        return _made(folder, ticket, lowered, arrays) if folder else lowered.compile()
+        if folder:
+            return _made(folder, ticket, lowered, arrays)
+        program = lowered.compile()
+        return program, program(arrays)
 
 
 def kept(function: Callable[P, R]) -> Kept[P, R]:
@@ -105,37 +112,88 @@ def _is_array(leaf: object) -> bool:
     return isinstance(leaf, (jax.Array, np.ndarray))
 
 
-def _read(folder: Path, ticket: str, arrays: list[Any]) -> _Program | None:
-    """The program that a ticket of this version names, proven on these arrays; None where there is none."""
+def foresee() -> None:
+    """Begin to read, beside other work, the programs that the last process of this version needed.
+
+    Reading one takes up to a second of a core. A program that is never asked for costs no more than that.
+    """
+    folder = _folder()
+    if not folder or _ahead:
+        return
     try:
-        file = folder.parent / (folder / ticket).read_text(encoding="ascii")
-        return _loaded(file, arrays)
+        tickets = (folder / _ORDER).read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return
+    pool = ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1))
+    _ahead.update({ticket: pool.submit(_opened, folder, ticket) for ticket in tickets})
+    pool.shutdown(wait=False)
+
+
+_ORDER = "needed"
+"""Name of the file with the tickets of the last process, in the order in which it needed them."""
+_ahead: dict[str, Future[_Program | None]] = {}
+_order: list[str] = []
+
+
+def _needed(folder: Path | None, ticket: str) -> None:
+    """Write down what this process needed, for the next one to foresee."""
+    _order.append(ticket)
+    if folder and ticket not in _ahead and len(_order) <= _FORESEEN:
+        _whole(folder / _ORDER, "\n".join(_order).encode())
+
+
+_FORESEEN = 16
+"""So many programs are read ahead: a long process may have needed hundreds."""
+
+
+def _read(folder: Path, ticket: str, arrays: list[Any]) -> tuple[_Program, Any] | None:
+    """The program that a ticket of this version names, and what it gives; None where there is none."""
+    early = _ahead.get(ticket)
+    program = early.result() if early else _opened(folder, ticket)
+    return _proven(program, arrays)
+
+
+def _proven(program: _Program | None, arrays: list[Any]) -> tuple[_Program, Any] | None:
+    """The program with what it gives for these arrays; None where it cannot run on them."""
+    if program is None:
+        return None
+    try:
+        return program, jax.block_until_ready(program(arrays))
     except _UNREADABLE:
         return None
 
 
-def _loaded(file: Path, arrays: list[Any]) -> _Program:
-    payload, like = pickle.loads(file.read_bytes())
-    given = jax.tree.structure((([0] * len(arrays),), {}))
-    program: _Program = deserialize_and_load(payload, given, jax.tree.structure(like))
-    jax.block_until_ready(program(arrays))
+def _opened(folder: Path, ticket: str) -> _Program | None:
+    try:
+        return _loaded(folder.parent / (folder / ticket).read_text(encoding="ascii"))
+    except _UNREADABLE:
+        return None
+
+
+def _loaded(file: Path) -> _Program:
+    payload, like, given = pickle.loads(file.read_bytes())
+    shape = jax.tree.structure((([0] * given,), {}))
+    program: _Program = deserialize_and_load(payload, shape, jax.tree.structure(like))
     return program
 
 
-def _made(folder: Path, ticket: str, lowered: Any, arrays: list[Any]) -> _Program:
+def _made(folder: Path, ticket: str, lowered: Any, arrays: list[Any]) -> tuple[_Program, Any]:
     """The program compiled, or found under the text to be compiled, which an edit may have left as it was."""
     text = f"{_made_for()} {lowered.as_text()}"
     file = folder.parent / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.program"
     try:
-        program = _loaded(file, arrays)
+        found = _proven(_loaded(file), arrays)
     except _UNREADABLE:
+        found = None
+    if found is None:
         with _making, _unwritten():
             program = lowered.compile()
-        _written(file, program)
+        _written(file, program, len(arrays))
+        found = program, program(arrays)
     if file.exists():
         _whole(folder / ticket, file.name.encode())
         _tidied(folder.parent)
-    return program
+    return found
 
 
 @contextmanager
@@ -150,11 +208,11 @@ def _unwritten() -> Iterator[None]:
         jax.config.update(name, least)
 
 
-def _written(file: Path, program: Any) -> None:
+def _written(file: Path, program: Any, given: int) -> None:
     """A full disk, or a compiler that cannot save, is no reason to stop."""
     try:
         payload, _, tree = serialize(program)
-        _whole(file, pickle.dumps((payload, jax.tree.unflatten(tree, range(tree.num_leaves)))))
+        _whole(file, pickle.dumps((payload, jax.tree.unflatten(tree, range(tree.num_leaves)), given)))
     except _UNREADABLE:
         return
 
@@ -177,7 +235,7 @@ def _tidied(store: Path) -> None:
         versions = sorted((x for x in store.iterdir() if x.is_dir()), key=lambda x: x.stat().st_mtime)
         for old in versions[:-_VERSIONS]:
             shutil.rmtree(old, ignore_errors=True)
-        named = {ticket.read_text(encoding="ascii") for ticket in store.glob("*/*")}
+        named = {ticket.read_text(encoding="ascii") for ticket in store.glob("*/*") if ticket.name != _ORDER}
         for program in store.glob("*.program"):
             if program.name not in named and program.stat().st_mtime < time.time() - _SPARED_S:
                 program.unlink()

@@ -254,7 +254,7 @@ def session(values: jax.Array) -> jax.Array:
     )  # fmt: skip
     layout = session_layout(profile)
     durations, forces = session_values(profile, after_s=600.0)
-    time = layout.time_s(durations.at[2].set(hold))
+    time = layout.time_s(jnp.asarray(durations).at[2].set(hold))
     pull = layout.pull_n(forces * peak / 300.0)
     guarding = guarding_n(time, pull[:, None], jnp.array([2500.0]), first_percent=4.0)
     load = session_load(

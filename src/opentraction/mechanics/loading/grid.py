@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 from numpy.typing import NDArray
 
 from opentraction.chart import BadInput, Ramp, RampShape, TractionProfile
+from opentraction.mechanics.arrays import Values, library
 
 BLOCK = 32
 """Steps of one compiled block."""
@@ -94,19 +94,19 @@ class Layout:
         """Steps in all."""
         return sum(piece.steps for piece in self.pieces)
 
-    def time_s(self, durations_s: Float[Array, "p *s"]) -> Float[Array, "t *s"]:
+    def time_s(self, durations_s: Float[Values, "p *s"]) -> Float[Values, "t *s"]:
         """Ends of the steps [s] for a duration of each piece (and sample); the first step starts at 0."""
-        return jnp.asarray(_matrices(self.pieces).time) @ self._checked(durations_s)
+        return _matrices(self.pieces).time @ self._checked(durations_s)
 
-    def dt_s(self, durations_s: Float[Array, "p *s"]) -> Float[Array, "t *s"]:
+    def dt_s(self, durations_s: Float[Values, "p *s"]) -> Float[Values, "t *s"]:
         """Length of each step [s]."""
-        return jnp.asarray(_matrices(self.pieces).dt) @ self._checked(durations_s)
+        return _matrices(self.pieces).dt @ self._checked(durations_s)
 
-    def pull_n(self, forces_n: Float[Array, "p"]) -> Float[Array, "t"]:
+    def pull_n(self, forces_n: Float[Values, "p"]) -> Float[Values, "t"]:
         """Pull at the ends of the steps, from the pull at the end of each piece; exact at every corner."""
-        return jnp.asarray(_matrices(self.pieces).pull) @ self._checked(forces_n)
+        return _matrices(self.pieces).pull @ self._checked(forces_n)
 
-    def by_kind(self, values: dict[Kind, Array]) -> Array:
+    def by_kind(self, values: dict[Kind, Values]) -> Values:
         """A value of any shape for each kind of piece, repeated over its steps; time first.
 
         Raises BadInput for a kind without a value.
@@ -114,10 +114,11 @@ class Layout:
         missing = sorted({piece.kind.value for piece in self.pieces} - {kind.value for kind in values})
         if missing:
             raise BadInput(f"Expected a value for each kind of piece, none came for {', '.join(missing)}.")
-        return jnp.stack([values[piece.kind] for piece in self.pieces])[_matrices(self.pieces).place]
+        each = [values[piece.kind] for piece in self.pieces]
+        return library(each).stack(each)[_matrices(self.pieces).place]  # type: ignore[no-any-return]
 
-    def _checked(self, values: object) -> Array:
-        array = jnp.asarray(values, dtype=float)
+    def _checked(self, values: object) -> Values:
+        array: Values = library(values).asarray(values, dtype=float)
         if array.ndim == 0 or array.shape[0] != len(self.pieces):
             raise BadInput(
                 f"Expected one number for each of {len(self.pieces)} pieces of the grid, got {array.shape}."
@@ -140,11 +141,12 @@ def refined(layout: Layout, parts: int) -> Layout:
 
 
 def history_durations_s(
-    hours_up: Float[Array, "s"], *, lying_s: float = LYING_BEFORE_SESSION_S
-) -> Float[Array, "5 s"]:
+    hours_up: Float[Values, "s"], *, lying_s: float = LYING_BEFORE_SESSION_S
+) -> Float[Values, "5 s"]:
     """Durations of the pieces of `history_layout`: the hours up are each sample's own."""
-    one = jnp.ones_like(hours_up)
-    return jnp.stack([NIGHT_S * one, DAY_S * one, NIGHT_S * one, 3600.0 * hours_up, lying_s * one])
+    one, xp = np.ones(hours_up.shape), library(hours_up)
+    pieces = [NIGHT_S * one, DAY_S * one, NIGHT_S * one, 3600.0 * hours_up, lying_s * one]
+    return xp.stack(pieces)  # type: ignore[no-any-return]
 
 
 def session_layout(profile: TractionProfile, *, after: bool = True, blocks: int | None = None) -> Layout:
@@ -170,14 +172,14 @@ def session_layout(profile: TractionProfile, *, after: bool = True, blocks: int 
 
 def session_values(
     profile: TractionProfile, *, after_s: float = 0.0
-) -> tuple[Float[Array, "p"], Float[Array, "p"]]:
+) -> tuple[Float[np.ndarray, "p"], Float[np.ndarray, "p"]]:
     """Durations [s] and pulls at the end [N] of the pieces of `session_layout` (with `after` if `after_s` >
     0)."""
     knots = profile.knots()
     tail = [after_s] if after_s > 0 else []
     durations = [0.0, *(segment.duration_s for segment in profile.segments), *tail]
     forces = [0.0, *(force for _, force in knots[1:]), *(0.0 for _ in tail)]
-    return jnp.asarray(durations), jnp.asarray(forces)
+    return np.array(durations, dtype=float), np.array(forces, dtype=float)
 
 
 def _filled(kinds: list[tuple[Kind, bool]], *, blocks: int | None, least: int = 1) -> Layout:

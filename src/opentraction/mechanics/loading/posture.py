@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from opentraction.chart import BadInput, Posture, Setup
+from opentraction.mechanics.arrays import Values, library
 from opentraction.mechanics.loading.quantity import Number
 
 GRAVITY_M_S2 = 9.81
@@ -154,11 +154,11 @@ WATER_TENSION_N = 11.0
 class Trunk(eqx.Module):
     """A patient's weights and lever arms: arrays (sample) or (joint, sample); defaults from `NUMBERS`."""
 
-    weight_n: Float[Array, "s"]
-    share: Float[Array, "j s"]
-    spacing_mm: Float[Array, "j s"]
+    weight_n: Float[Values, "s"]
+    share: Float[Values, "j s"]
+    spacing_mm: Float[Values, "j s"]
     """Path from each disc's centre to the next one up; the first value is unused."""
-    number: dict[str, Float[Array, "s"]]
+    number: dict[str, Float[Values, "s"]]
     """Every entry of `NUMBERS`, by name."""
 
 
@@ -166,16 +166,16 @@ class PostureLoad(eqx.Module):
     """What a stance puts on the column; joints head to foot, samples last."""
 
     stance: Stance = eqx.field(static=True)
-    compression_n: Float[Array, "j s"]
+    compression_n: Float[Values, "j s"]
     """Follower compression; tension negative."""
-    turn_rad: Float[Array, "s"]
+    turn_rad: Float[Values, "s"]
     """Turn of the thorax against the sacrum from the imaged lying: extension positive, minus a turn about
     y."""
-    moment_nmm: Float[Array, "j s"]
+    moment_nmm: Float[Values, "j s"]
     """Of weight and load about each disc, forward positive."""
-    muscle_n: Float[Array, "j s"]
+    muscle_n: Float[Values, "j s"]
     """Pull of the back muscles (negative: of the abdominal muscles) that balances it."""
-    spine_moment_nmm: Float[Array, "j s"]
+    spine_moment_nmm: Float[Values, "j s"]
     """What is left to the bent spine; the column's own moment should come near it."""
 
 
@@ -197,11 +197,11 @@ def trunk(
         raise BadInput(f"Expected names of posture numbers ({', '.join(NUMBERS)}), got {', '.join(unknown)}.")
     found = {name: _samples(given.get(name, number.value), samples) for name, number in NUMBERS.items()}
     spacing = found["disc_spacing"] if spacing_mm is None else spacing_mm
-    shape = (len(WEIGHT_SHARE), samples)
+    shape, xp = (len(WEIGHT_SHARE), samples), library(spacing)
     return Trunk(
         weight_n=_samples(weight_n, samples),
-        share=jnp.asarray(WEIGHT_SHARE)[:, None] * found["weight_above"] / WEIGHT_SHARE[3],
-        spacing_mm=jnp.broadcast_to(jnp.asarray(spacing, dtype=float), shape),
+        share=np.array(WEIGHT_SHARE)[:, None] * found["weight_above"] / WEIGHT_SHARE[3],
+        spacing_mm=xp.broadcast_to(xp.asarray(spacing, dtype=float), shape),
         number=found,
     )
 
@@ -230,11 +230,12 @@ def posture_load(
             f"Expected no load when {stance.value}, got {load_kg:g} kg. Ask for lifting or holding."
         )
     held = pose or POSES[stance]
-    turn = jnp.radians(held.lordosis_deg) * jnp.ones_like(body.weight_n)
+    turn: Values = np.radians(held.lordosis_deg) * np.ones(body.weight_n.shape)
     if stance in LYING and hip_flexion_deg is not None:
         turn = turn + hip_turn_rad(hip_flexion_deg, TURN_PER_HIP_DEG.value)
     added = load_kg * GRAVITY_M_S2
-    zero = jnp.zeros_like(body.share)
+    zero = np.zeros(body.share.shape)
+    still: Values
     if stance in LYING:
         still = zero + body.number["lying_tension"]
     elif stance is Stance.HANGING:
@@ -246,11 +247,11 @@ def posture_load(
     return PostureLoad(stance, still, turn, zero, zero, zero)
 
 
-def hip_turn_rad(hip_flexion_deg: object, turn_per_deg: object) -> Array:
+def hip_turn_rad(hip_flexion_deg: object, turn_per_deg: object) -> Values:
     """Turn of the lying thorax against the sacrum [rad], extension positive: bent hips flatten the spine."""
-    return -jnp.radians(
-        jnp.asarray(turn_per_deg) * (jnp.asarray(hip_flexion_deg, dtype=float) - IMAGED_HIP_DEG)
-    )
+    xp = library(hip_flexion_deg, turn_per_deg)
+    flexed = xp.asarray(hip_flexion_deg, dtype=float) - IMAGED_HIP_DEG
+    return xp.asarray(-xp.radians(xp.asarray(turn_per_deg) * flexed))  # type: ignore[no-any-return]
 
 
 def setup_stance(setup: Setup) -> Stance:
@@ -263,80 +264,76 @@ def setup_stance(setup: Setup) -> Stance:
     return names[setup.posture]
 
 
-def _upright(body: Trunk, stance: Stance, pose: Pose, added_n: float, turn: Array) -> PostureLoad:
-    number = body.number
+def _upright(body: Trunk, stance: Stance, pose: Pose, added_n: float, turn: Values) -> PostureLoad:
+    number, xp = body.number, library(body, added_n)
     load_arm = _load_arm_mm(body, pose)
     above = body.share * body.weight_n
     moment = weight_moment_nmm(body, pose) + added_n * load_arm
     if pose.load_arm_mm is not None:
         moment = moment - number["counterbalance"] * added_n * load_arm
     flexion = (pose.thorax_deg - pose.pelvis_deg) / number["full_flexion"]
-    borne = number["spine_moment"] * 1e3 * jnp.clip(flexion, 0.0, 1.0) ** 3
+    borne = number["spine_moment"] * 1e3 * xp.clip(flexion, 0.0, 1.0) ** 3
     if pose.leaning:
-        left, spine = jnp.zeros_like(moment), jnp.zeros_like(moment)
+        left, spine = xp.zeros_like(moment), xp.zeros_like(moment)
     else:
-        spine = jnp.clip(borne, 0.0, jnp.maximum(moment, 0.0))
+        spine = xp.clip(borne, 0.0, xp.maximum(moment, 0.0))
         left = moment - spine
-    muscle = left / jnp.where(left > 0, number["extensor_arm"], number["abdominal_arm"])
+    muscle = left / xp.where(left > 0, number["extensor_arm"], number["abdominal_arm"])
     # both sides of the spine pull; equal greatest pulls assumed
     tone = (
         0.0
         if pose.coactivation is None
         else 2.0 * number[pose.coactivation] / 100.0 * number["muscle_maximum"]
     )
-    along = jnp.cos(_inclination_rad(pose))[:, None]
-    return PostureLoad(
-        stance, (above + added_n) * along + jnp.abs(muscle) + tone, turn, moment, muscle, spine
-    )
+    along = np.cos(_inclination_rad(pose))[:, None]
+    return PostureLoad(stance, (above + added_n) * along + abs(muscle) + tone, turn, moment, muscle, spine)
 
 
-def weight_moment_nmm(body: Trunk, pose: Pose) -> Float[Array, "j s"]:
+def weight_moment_nmm(body: Trunk, pose: Pose) -> Float[Values, "j s"]:
     """Moment of the weight above each disc about it [N mm], forward positive.
 
     Slices of the trunk between the discs weigh at half their length; the rest of the body above L1-L2
     weighs on the thorax's axis, so high that upright the centre over L5-S1 is `centre_height`.
     """
     forward, rest = _chain_mm(body, pose)
-    slices = jnp.diff(body.share, axis=0)
+    slices = body.share[1:] - body.share[:-1]
     middle = 0.5 * (forward[:-1] + forward[1:])
-    top = forward[0] + rest * jnp.sin(jnp.radians(pose.thorax_deg))
+    top = forward[0] + rest * np.sin(np.radians(pose.thorax_deg))
     if pose.seated:
-        ahead = -body.number["hip_depth"] * jnp.sin(jnp.radians(pose.pelvis_deg))
+        ahead = -body.number["hip_depth"] * np.sin(np.radians(pose.pelvis_deg))
         top = (body.share[-1] * ahead - (slices * middle).sum(axis=0)) / body.share[0]
     # moments of the shares above each disc about L5-S1, then about the disc itself
-    about = body.share[:1] * top + jnp.asarray(_UP_TO[:, :-1]) @ (slices * middle)
-    offset = body.number["standing_offset"] * jnp.cos(_inclination_rad(pose))[:, None]
+    about = body.share[:1] * top + _UP_TO[:, :-1] @ (slices * middle)
+    offset = body.number["standing_offset"] * np.cos(_inclination_rad(pose))[:, None]
     return (about + body.share * (offset - forward)) * body.weight_n
 
 
-def _chain_mm(body: Trunk, pose: Pose) -> tuple[Float[Array, "j s"], Float[Array, "s"]]:
+def _chain_mm(body: Trunk, pose: Pose) -> tuple[Float[Values, "j s"], Float[Values, "s"]]:
     """Forward place of each disc against L5-S1, and height of the top weight over L1-L2 along the thorax."""
-    lean = jnp.sin(_inclination_rad(pose))[:, None]
-    forward, height = (
-        jnp.asarray(_UP_TO.T) @ (lean * body.spacing_mm),
-        jnp.asarray(_UP_TO.T) @ body.spacing_mm,
-    )
-    slices = jnp.diff(body.share, axis=0)
+    lean = np.sin(_inclination_rad(pose))[:, None]
+    forward, height = _UP_TO.T @ (lean * body.spacing_mm), _UP_TO.T @ body.spacing_mm
+    slices = body.share[1:] - body.share[:-1]
     below = (slices * 0.5 * (height[:-1] + height[1:])).sum(axis=0)
     top = (body.share[-1] * body.number["centre_height"] - below) / body.share[0]
     return forward, top - height[0]
 
 
-def _inclination_rad(pose: Pose) -> Float[Array, "j"]:
+def _inclination_rad(pose: Pose) -> Float[np.ndarray, "j"]:
     """Inclination of the body above each disc: the lumbar flexion is shared evenly by the five joints."""
     step = (pose.thorax_deg - pose.pelvis_deg) / len(WEIGHT_SHARE)
-    return jnp.radians(jnp.asarray([pose.pelvis_deg + step * k for k in range(len(WEIGHT_SHARE), 0, -1)]))
+    return np.radians(np.array([pose.pelvis_deg + step * k for k in range(len(WEIGHT_SHARE), 0, -1)]))
 
 
-def _load_arm_mm(body: Trunk, pose: Pose) -> Float[Array, "j s"]:
+def _load_arm_mm(body: Trunk, pose: Pose) -> Float[Values, "j s"]:
     """Lever arm of the load in the hands about each disc."""
     forward, _ = _chain_mm(body, pose)
     if pose.load_arm_mm is not None:
         return pose.load_arm_mm - forward
     height = body.spacing_mm[1:].sum(axis=0)
-    shoulder = forward[0] + (body.number["shoulder_height"] - height) * jnp.sin(jnp.radians(pose.thorax_deg))
+    shoulder = forward[0] + (body.number["shoulder_height"] - height) * np.sin(np.radians(pose.thorax_deg))
     return shoulder - forward
 
 
-def _samples(value: object, samples: int) -> Float[Array, "s"]:
-    return jnp.broadcast_to(jnp.asarray(value, dtype=float), (samples,))
+def _samples(value: object, samples: int) -> Float[Values, "s"]:
+    xp = library(value)
+    return xp.broadcast_to(xp.asarray(value, dtype=float), (samples,))  # type: ignore[no-any-return]

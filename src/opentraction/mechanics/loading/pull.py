@@ -10,9 +10,10 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from opentraction.chart import BadInput, Posture, Setup, TableKind
+from opentraction.mechanics.arrays import Values, library
 from opentraction.mechanics.loading.quantity import Number
 
 BELOW_SHARE = 0.5
@@ -42,39 +43,39 @@ PULL_NUMBERS: dict[str, Number] = {
 class Line(eqx.Module):
     """Where and how the pull takes hold; arrays (sample), mm and rad."""
 
-    forward_mm: Float[Array, "s"]
+    forward_mm: Float[Values, "s"]
     """Of the pelvic hold against L5-S1, ventral positive."""
-    below_mm: Float[Array, "s"]
+    below_mm: Float[Values, "s"]
     """Of the pelvic hold below L5-S1."""
-    l1_forward_mm: Float[Array, "s"]
+    l1_forward_mm: Float[Values, "s"]
     """Centre of L1 against L5-S1 as imaged."""
-    l1_height_mm: Float[Array, "s"]
-    chest_mm: Float[Array, "s"]
+    l1_height_mm: Float[Values, "s"]
+    chest_mm: Float[Values, "s"]
     """Height of the chest harness above the centre of L1 along the table."""
-    tilt_rad: Float[Array, "s"]
+    tilt_rad: Float[Values, "s"]
     """What remains of the angle of pull in the line, towards the ceiling positive."""
-    lateral_mm: Float[Array, "s"]
+    lateral_mm: Float[Values, "s"]
     """Of the pelvic hold to the left."""
-    lateral_rad: Float[Array, "s"]
+    lateral_rad: Float[Values, "s"]
     """Angle of the pull to the left."""
 
 
 class PullLoad(eqx.Module):
     """Load of a session on the column: time first, samples last."""
 
-    time_s: Float[Array, "t"]
-    pull_n: Float[Array, "t"]
+    time_s: Float[Values, "t"]
+    pull_n: Float[Values, "t"]
     """At the table."""
-    transmitted_n: Float[Array, "t s"]
-    force_n: Float[Array, "t 3 s"]
+    transmitted_n: Float[Values, "t s"]
+    force_n: Float[Values, "t 3 s"]
     """On the thorax; direction fixed in the sacrum's axes."""
-    moment_nmm: Float[Array, "t 3 s"]
+    moment_nmm: Float[Values, "t 3 s"]
     """Of that force about the centre of L1 in the posture of the session, before the pull moves it."""
-    hold_mm: Float[Array, "3 s"]
+    hold_mm: Float[Values, "3 s"]
     """Point of the thorax where it acts, from the centre of L1 in the thorax's own axes."""
-    compression_n: Float[Array, "t j s"]
+    compression_n: Float[Values, "t j s"]
     """Follower compression: lying at rest and guarding."""
-    turn_rad: Float[Array, "s"]
+    turn_rad: Float[Values, "s"]
     """Turn of the thorax against the sacrum that the posture asks for: extension positive, minus a turn
     about y."""
 
@@ -100,8 +101,9 @@ def harness_line(
             f"Expected names of pull numbers ({', '.join(PULL_NUMBERS)}), got {', '.join(unknown)}."
         )
 
-    def every(value: object) -> Array:
-        return jnp.broadcast_to(jnp.asarray(value, dtype=float), (samples,))
+    def every(value: object) -> Values:
+        xp = library(value)
+        return xp.broadcast_to(xp.asarray(value, dtype=float), (samples,))  # type: ignore[no-any-return]
 
     found = {name: every(given.get(name, number.value)) for name, number in PULL_NUMBERS.items()}
     return Line(
@@ -110,13 +112,13 @@ def harness_line(
         l1_forward_mm=every(l1_forward_mm),
         l1_height_mm=every(l1_height_mm),
         chest_mm=found["chest_height"],
-        tilt_rad=found["tilt_share"] * jnp.asarray(angle_rad, dtype=float),
+        tilt_rad=found["tilt_share"] * library(angle_rad).asarray(angle_rad, dtype=float),
         lateral_mm=every(lateral_mm),
         lateral_rad=every(lateral_rad),
     )
 
 
-def transmitted_n(pull_n: Float[Array, "t s"], friction_n: Float[Array, "#t s"]) -> Float[Array, "t s"]:
+def transmitted_n(pull_n: Float[Values, "t s"], friction_n: Float[Values, "#t s"]) -> Float[Values, "t s"]:
     """Pull that passes the friction: friction only opposes motion, and a strap cannot push.
 
     Loading: max(pull - friction, 0). Release: the body stays where it is until the pull has fallen by twice
@@ -124,44 +126,54 @@ def transmitted_n(pull_n: Float[Array, "t s"], friction_n: Float[Array, "#t s"])
     and friction are monotone between two times. Before the first time nothing is held back.
     """
 
-    def step(before: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:
+    def step(before: Values, now: tuple[Values, Values]) -> tuple[Values, Values]:
         pull, friction = now
-        held = jnp.minimum(before, pull + friction)
-        passed = jnp.maximum(jnp.maximum(pull - friction, 0.0), held)
+        held = xp.minimum(before, pull + friction)
+        passed = xp.maximum(xp.maximum(pull - friction, 0.0), held)
         return passed, passed
 
-    start = jnp.zeros_like(pull_n[0])
-    return jax.lax.scan(step, start, (pull_n, jnp.broadcast_to(friction_n, pull_n.shape)))[1]
+    xp = library(pull_n, friction_n)
+    start, friction = xp.zeros_like(pull_n[0]), xp.broadcast_to(friction_n, pull_n.shape)
+    if xp is jnp:
+        return jax.lax.scan(step, start, (pull_n, friction))[1]
+    passed = [start]
+    for now in zip(pull_n, friction, strict=True):
+        passed.append(step(passed[-1], now)[0])
+    return xp.stack(passed[1:])  # type: ignore[no-any-return]
 
 
-def friction_n(setup: Setup, weight_n: Float[Array, "s"], lift_n: Float[Array, "t s"]) -> Float[Array, "t s"]:
+def friction_n(
+    setup: Setup, weight_n: Float[Values, "s"], lift_n: Float[Values, "t s"]
+) -> Float[Values, "t s"]:
     """Greatest friction below the belt: coefficient x (half of the weight less what the pull lifts).
 
     None on a split table, whose lower part rolls with the body.
     """
     share = 0.0 if setup.table is TableKind.SPLIT else 1.0
-    return share * setup.friction * jnp.maximum(BELOW_SHARE * weight_n - lift_n, 0.0)
+    lying = library(weight_n, lift_n).maximum(BELOW_SHARE * weight_n - lift_n, 0.0)
+    return share * setup.friction * lying  # type: ignore[no-any-return]
 
 
 def guarding_n(
-    time_s: Float[Array, "t"],
-    passed_n: Float[Array, "t s"],
-    muscle_maximum_n: Float[Array, "s"],
+    time_s: Float[Values, "t"],
+    passed_n: Float[Values, "t s"],
+    muscle_maximum_n: Float[Values, "s"],
     *,
     first_percent: object = PULL_NUMBERS["guarding"].value,
     base_percent: object = PULL_NUMBERS["guarding"].value,
     started_s: object = 0.0,
-) -> Float[Array, "t s"]:
+) -> Float[Values, "t s"]:
     """Compression by muscles that hold against the pull, fading from `first_percent` to `base_percent`."""
-    since = jnp.maximum(time_s - jnp.asarray(started_s, dtype=float), 0.0)[:, None]
-    base = jnp.asarray(base_percent, dtype=float)
-    percent = base + (jnp.asarray(first_percent, dtype=float) - base) * jnp.exp(-since / GUARDING_TIME_S)
-    return percent / 100.0 * muscle_maximum_n * passed_n / (passed_n + GUARDING_AT_N)
+    xp = library(time_s, passed_n, muscle_maximum_n, first_percent, base_percent, started_s)
+    since = xp.maximum(time_s - xp.asarray(started_s, dtype=float), 0.0)[:, None]
+    base = xp.asarray(base_percent, dtype=float)
+    percent = base + (xp.asarray(first_percent, dtype=float) - base) * xp.exp(-since / GUARDING_TIME_S)
+    return percent / 100.0 * muscle_maximum_n * passed_n / (passed_n + GUARDING_AT_N)  # type: ignore[no-any-return]
 
 
 def harness_stroke_mm(
-    pull_n: Float[Array, "t"], stiffness_n_per_mm: object, slip_mm_per_n: object
-) -> Float[Array, "t s"]:
+    pull_n: Float[Values, "t"], stiffness_n_per_mm: object, slip_mm_per_n: object
+) -> Float[Values, "t s"]:
     """Travel of the table that the harness takes: its stretch, and slip on the skin that does not come back.
 
     On a table that sets force they change the travel only; what they cost in force is the share that is lost.
@@ -172,10 +184,10 @@ def harness_stroke_mm(
 
 
 def tissue(
-    lengthening_mm: Array,
+    lengthening_mm: Values,
     stiffness_n_per_mm: object = PULL_NUMBERS["tissue_stiffness"].value,
     toe_mm: object = PULL_NUMBERS["tissue_toe"].value,
-) -> tuple[Array, Array, Array]:
+) -> tuple[Values, Values, Values]:
     """Energy [N mm], force [N] and stiffness [N/mm] of the trunk's soft tissue beside the column.
 
     Against the lengthening of L1 to S1 from the imaged lying. Zero when shortened, quadratic over the toe,
@@ -190,8 +202,8 @@ def tissue(
 
 
 def line_of_pull(
-    line: Line, turn_rad: Float[Array, "s"], posture: Posture
-) -> tuple[Float[Array, "3 s"], Float[Array, "3 s"], Float[Array, "3 s"]]:
+    line: Line, turn_rad: Float[Values, "s"], posture: Posture
+) -> tuple[Float[Values, "3 s"], Float[Values, "3 s"], Float[Values, "3 s"]]:
     """Unit vector of the force on the thorax, its lever from L1's centre, and that in the thorax's own
     axes.
 
@@ -199,33 +211,34 @@ def line_of_pull(
     table's axis leans by it in the sacrum's axes; L1 goes along on an even arc. The hold lies on the line,
     at the height of the chest harness over L1 along the table.
     """
+    xp = library(line, turn_rad)
     ceiling = -1.0 if posture is Posture.PRONE else 1.0
     lean = ceiling * line.tilt_rad + turn_rad
-    across = jnp.cos(line.lateral_rad)
-    unit = jnp.stack([-jnp.sin(lean) * across, -jnp.sin(line.lateral_rad), jnp.cos(lean) * across])
-    zero = jnp.zeros_like(lean)
-    pelvis = jnp.stack([line.forward_mm, line.lateral_mm, -line.below_mm])
+    across = xp.cos(line.lateral_rad)
+    unit = xp.stack([-xp.sin(lean) * across, -xp.sin(line.lateral_rad), xp.cos(lean) * across])
+    zero = xp.zeros_like(lean)
+    pelvis = xp.stack([line.forward_mm, line.lateral_mm, -line.below_mm])
     first = _bent(line.l1_forward_mm, line.l1_height_mm, turn_rad)
-    table = jnp.stack([-jnp.sin(turn_rad), zero, jnp.cos(turn_rad)])
+    table = xp.stack([-xp.sin(turn_rad), zero, xp.cos(turn_rad)])
     run = ((first - pelvis) * table).sum(0) + line.chest_mm
     lever = pelvis + run / (unit * table).sum(0) * unit - first
-    c, s = jnp.cos(turn_rad), jnp.sin(turn_rad)
-    own = jnp.stack([c * lever[0] + s * lever[2], lever[1], -s * lever[0] + c * lever[2]])
+    c, s = xp.cos(turn_rad), xp.sin(turn_rad)
+    own = xp.stack([c * lever[0] + s * lever[2], lever[1], -s * lever[0] + c * lever[2]])
     return unit, lever, own
 
 
 def session_load(
-    time_s: Float[Array, "t"],
-    pull_n: Float[Array, "t"],
+    time_s: Float[Values, "t"],
+    pull_n: Float[Values, "t"],
     setup: Setup,
     line: Line,
     *,
     angle_rad: object,
-    weight_n: Float[Array, "s"],
-    lost_share: Float[Array, "s"],
-    lying_n: Float[Array, "s"],
-    guarding_share_n: Float[Array, "t s"] | None = None,
-    turn_rad: Float[Array, "s"],
+    weight_n: Float[Values, "s"],
+    lost_share: Float[Values, "s"],
+    lying_n: Float[Values, "s"],
+    guarding_share_n: Float[Values, "t s"] | None = None,
+    turn_rad: Float[Values, "s"],
     opened_s: object | None = None,
     joints: int = 5,
 ) -> PullLoad:
@@ -234,16 +247,17 @@ def session_load(
     `lost_share` goes into skin, harness and the table under the chest (0.18 to 0.39, `pull_share` of the
     priors); `guarding_share_n` from `guarding_n`, None: no guarding.
     """
-    angle = jnp.asarray(angle_rad, dtype=float)
-    arriving = (1.0 - lost_share) * (pull_n * jnp.cos(angle))[:, None]
-    lift = (1.0 - lost_share) * (pull_n * jnp.sin(angle))[:, None]
+    xp = library(time_s, pull_n, line, angle_rad, weight_n, lost_share, turn_rad, opened_s)
+    angle = xp.asarray(angle_rad, dtype=float)
+    arriving = (1.0 - lost_share) * (pull_n * xp.cos(angle))[:, None]
+    lift = (1.0 - lost_share) * (pull_n * xp.sin(angle))[:, None]
     friction = friction_n(setup, weight_n, lift)
     if opened_s is not None:
-        friction = jnp.where((time_s <= jnp.asarray(opened_s, dtype=float))[:, None], friction, 0.0)
+        friction = xp.where((time_s <= xp.asarray(opened_s, dtype=float))[:, None], friction, 0.0)
     passed = transmitted_n(arriving, friction)
     unit, lever, own = line_of_pull(line, turn_rad, setup.posture)
-    moment = jnp.cross(lever, unit, axis=0)
-    compression = lying_n + (jnp.zeros_like(passed) if guarding_share_n is None else guarding_share_n)
+    moment = xp.cross(lever, unit, axis=0)
+    compression = lying_n + (0.0 * passed if guarding_share_n is None else guarding_share_n)
     return PullLoad(
         time_s=time_s,
         pull_n=pull_n,
@@ -251,12 +265,12 @@ def session_load(
         force_n=passed[:, None] * unit,
         moment_nmm=passed[:, None] * moment,
         hold_mm=own,
-        compression_n=jnp.repeat(compression[:, None], joints, axis=1),
+        compression_n=library(compression).repeat(compression[:, None], joints, axis=1),
         turn_rad=turn_rad,
     )
 
 
-def components(vector: Float[Array, "t 3 s"], *, mirror: bool, turning: bool = False) -> list[Array | None]:
+def components(vector: Float[Values, "t 3 s"], *, mirror: bool, turning: bool = False) -> list[Values | None]:
     """The three components as the column's lists hold them; None where a mirrored spine has none.
 
     Of a force x and z stay, of a moment (`turning`) y. A pull to one side needs the full spine.
@@ -265,9 +279,10 @@ def components(vector: Float[Array, "t 3 s"], *, mirror: bool, turning: bool = F
     return [None if gone else vector[:, k] for k, gone in enumerate(kept)]
 
 
-def _bent(forward_mm: Array, height_mm: Array, turn_rad: Array) -> Float[Array, "3 s"]:
+def _bent(forward_mm: Values, height_mm: Values, turn_rad: Values) -> Float[Values, "3 s"]:
     """Place of L1 when the way up to it bends backward by `turn_rad` on an even arc (chord of the arc)."""
-    half = 0.5 * turn_rad
-    chord = jnp.sinc(half / jnp.pi)
-    c, s = chord * jnp.cos(half), chord * jnp.sin(half)
-    return jnp.stack([c * forward_mm - s * height_mm, jnp.zeros_like(half), s * forward_mm + c * height_mm])
+    xp, half = library(forward_mm, height_mm, turn_rad), 0.5 * turn_rad
+    chord = xp.sinc(half / xp.pi)
+    c, s = chord * xp.cos(half), chord * xp.sin(half)
+    place = [c * forward_mm - s * height_mm, xp.zeros_like(half), s * forward_mm + c * height_mm]
+    return xp.stack(place)  # type: ignore[no-any-return]

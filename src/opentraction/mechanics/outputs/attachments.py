@@ -251,11 +251,10 @@ def _anchored(points: Points, pose: ImagedPose, body: int) -> Array:
 
 def _derived_height(anatomy: Anatomy) -> tuple[Numbers, Numbers]:
     """Foramen height from the measured disc and body and assumed places of the pedicles, and its spread."""
-    back = anatomy.height_mm - 2.0 * anatomy.half_depth_mm * (1.0 - FORAMEN_AHEAD_SHARE) * jnp.sin(
-        0.5 * anatomy.wedge_rad
-    )
+    depth, wedge = np.asarray(anatomy.half_depth_mm), np.asarray(anatomy.wedge_rad)
+    back = np.asarray(anatomy.height_mm) - 2.0 * depth * (1.0 - FORAMEN_AHEAD_SHARE) * np.sin(0.5 * wedge)
     body = np.asarray(anatomy.upper_body_mm)
-    height = np.maximum(np.asarray(back), 1.0) + FLOOR_MM + _norm(ROOF_SHARE) * body
+    height = np.maximum(back, 1.0) + FLOOR_MM + _norm(ROOF_SHARE) * body
     return height, ROOF_SHARE_SD * body
 
 

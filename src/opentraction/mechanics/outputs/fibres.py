@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 from numpy.typing import NDArray
 
+from opentraction.mechanics.arrays import Values
 from opentraction.mechanics.chain.model import Chain, Trace
 from opentraction.mechanics.disc.annulus import Wall
 from opentraction.mechanics.disc.fibres import fibre_state
 from opentraction.mechanics.kept import kept
-from opentraction.mechanics.outputs.shape import in_upper_axes
+from opentraction.mechanics.outputs.shape import Poses, in_upper_axes
 
 STEPS = 16
 """Steps of a trace that are computed together; the last ones are filled up, so that one shape serves all."""
@@ -31,7 +31,7 @@ class FibreStrains:
     straight continuation of the law, which nothing published supports."""
 
 
-def fibre_strains(trace: Trace, chain: Chain) -> FibreStrains:
+def fibre_strains(trace: Trace | Poses, chain: Chain) -> FibreStrains:
     """Greatest fibre strain of every step, joint and sample of a trace of this chain."""
     steps = len(trace.shift_mm)
     filled = -steps % STEPS
@@ -41,7 +41,7 @@ def fibre_strains(trace: Trace, chain: Chain) -> FibreStrains:
     ]
     strains, beyond = [], np.zeros(parts[1].shape[-1], dtype=bool)
     for start in range(0, len(parts[0]), STEPS):
-        turn, shift, modes, swelling = (jnp.asarray(part[start : start + STEPS]) for part in parts)
+        turn, shift, modes, swelling = (part[start : start + STEPS] for part in parts)
         strain, passed = _block(turn, shift, modes, swelling, chain.segments.wall, chain.mirror)
         strains.append(np.asarray(strain))
         beyond |= np.asarray(passed)
@@ -50,10 +50,10 @@ def fibre_strains(trace: Trace, chain: Chain) -> FibreStrains:
 
 @kept
 def _block(
-    turn_rad: Float[Array, "t 3 j s"],
-    shift_mm: Float[Array, "t 3 j s"],
-    modes_mm: Float[Array, "t m j s"],
-    swelling: Float[Array, "t j s"],
+    turn_rad: Float[Values, "t 3 j s"],
+    shift_mm: Float[Values, "t 3 j s"],
+    modes_mm: Float[Values, "t m j s"],
+    swelling: Float[Values, "t j s"],
     wall: Wall,
     mirror: bool,
 ) -> tuple[Float[Array, "t j s"], Bool[Array, "s"]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import nnls
 
 from opentraction.chart import CreepBranch, Family, Hold, PatientPlant, Ramp, Release, TractionProfile
 from opentraction.mechanics.loading import friction_n
@@ -25,6 +23,8 @@ def plant(model: SpineModel, *, rested: Rested | None = None) -> PatientPlant:
     The middle sample (the median of every parameter) is probed: a fast ramp to 600 N gives the spring, a
     hold of 30 min at 300 N the creep; `fit_rms_mm` is the plant's error against that hold.
     """
+    from scipy.optimize import nnls  # its import takes as long as a session
+
     middle = model.subset(1)
     kept = rested.subset(1) if rested is not None else rest(middle)
     harness = model.setup.harness_stiffness_n_per_mm
@@ -57,7 +57,7 @@ def plant(model: SpineModel, *, rested: Rested | None = None) -> PatientPlant:
         if c > 1e-9
     )
     weight = float(np.median(model.weight_n))
-    friction = friction_n(model.setup, jnp.array([weight]), jnp.zeros((1, 1)))
+    friction = friction_n(model.setup, np.array([weight]), np.zeros((1, 1)))
     return PatientPlant(
         extension_mm=tuple(float(x) for x in spring - spring[0]),
         force_n=_FORCES_N,

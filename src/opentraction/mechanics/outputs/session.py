@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from threading import Lock
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from opentraction.chart import LEVELS, BadInput, TractionProfile
-from opentraction.mechanics.chain.march import march, missing
 from opentraction.mechanics.chain.model import State, Trace, start_state
 from opentraction.mechanics.loading import (
     BLOCK,
@@ -29,11 +28,12 @@ from opentraction.mechanics.loading.posture import PostureLoad
 from opentraction.mechanics.outputs.fibres import fibre_strains
 from opentraction.mechanics.outputs.over_trace import openings_over, protrusion_change_mm
 from opentraction.mechanics.outputs.response import Response, Shape
-from opentraction.mechanics.outputs.shape import edges_mm, moved
+from opentraction.mechanics.outputs.shape import Poses, edges_mm, moved, poses_of
 from opentraction.mechanics.patient.chunks import in_chunks, picked
 from opentraction.mechanics.patient.loads import blocks, history, steady, tilted
 from opentraction.mechanics.patient.missed import Missed, bearable
 from opentraction.mechanics.patient.model import SpineModel
+from opentraction.mechanics.patient.running import Run, through, together
 
 Numbers = NDArray[np.float64]
 
@@ -58,18 +58,23 @@ def rest(model: SpineModel) -> Rested:
 
     Raises NotConverged when too many samples find no balance (`bearable`).
     """
-    loads = history(
-        model.trunk,
-        model.top,
-        model.found["hours_up"],
-        lying_s=LYING_BEFORE_SESSION_S,
-        last=_posture(model),
-    )
-    what = "the history before the session"
-    state, trace = march(model.chain, start_state(model.chain), loads, what=what, strict=False)
-    missed = _missed(model, trace, what, {})
+
+    def one(pick: NDArray[np.int64]) -> tuple[State, object, Run]:
+        part = model.picked(pick.tolist())
+        loads = history(
+            part.trunk,
+            part.top,
+            part.found["hours_up"],
+            lying_s=LYING_BEFORE_SESSION_S,
+            last=_posture(part),
+        )
+        state, run, trace = through(part.chain, start_state(part.chain), loads)
+        return state, np.asarray(trace.pressure_mpa)[-1], run
+
+    state, pressure, run = in_chunks(model.samples, one)
+    missed = _missed(model, run, "the history before the session", {})
     bearable(missed, model.samples)
-    return Rested(state, np.asarray(trace.pressure_mpa[-1]), missed)
+    return Rested(state, pressure, missed)
 
 
 def simulate(
@@ -108,33 +113,74 @@ def simulate_pull(
     if len(time_s) % BLOCK or len(time_s) != len(pull_n):
         raise BadInput(f"Expected times and pulls in blocks of {BLOCK}, got {len(time_s)} and {len(pull_n)}.")
     rested = rested if rested is not None else rest(model)
-    found = _pulled(model, jnp.asarray(time_s), jnp.asarray(pull_n), np.radians(angle_deg))
-    held = model.assembled(mirror=model.chain.mirror, points_mm=_points(model, found))
-    dt = np.repeat(np.diff(time_s, prepend=0.0)[:, None], model.samples, axis=1)
-    tilt = np.broadcast_to(tilted(model.top, found.turn_rad), (len(dt), 3, model.samples))
-    load = steady(dt, np.asarray(found.compression_n), tilt, np.asarray(found.force_n))
+    told = _Session(model, rested, time_s, pull_n, float(np.radians(angle_deg)))
+    outputs, poses, run = in_chunks(model.samples, told.chunk)
     what = f"a session with up to {float(pull_n.max()):.0f} N"
-    _, trace = march(held.chain, rested.state, blocks(load), what=what, strict=False)
     asked = {"pull": float(pull_n.max()), "angle": float(angle_deg)}
     known = {item.sample for item in rested.missed}
-    new = tuple(item for item in _missed(model, trace, what, asked) if item.sample not in known)
+    new = tuple(item for item in _missed(model, run, what, asked) if item.sample not in known)
     missed = (*rested.missed, *new)
     bearable([item for item in missed if item.sample in model.drawn], model.samples)
-    lost = np.isin(model.drawn, [item.sample for item in missed])
-    return _response(model, rested, trace, time_s, found, session_s, (*model.missed, *missed), lost)
+    return Response(
+        levels=LEVELS,
+        targetable=model.targetable,
+        time_s=time_s,
+        pull_n=pull_n,
+        session_s=session_s,
+        seed=model.seed,
+        origins=model.origins,
+        read_shape=_Reading(model, poses, run.lost),
+        missed=(*model.missed, *missed),
+        **outputs,
+    )
 
 
-def _missed(model: SpineModel, trace: Trace, what: str, asked: dict[str, float]) -> tuple[Missed, ...]:
+class _Session:
+    """A pull over time on one chunk of samples after another, with what is told of each."""
+
+    def __init__(
+        self, model: SpineModel, rested: Rested, time_s: Numbers, pull_n: Numbers, angle_rad: float
+    ) -> None:
+        self._model, self._rested = model, rested
+        self._time_s, self._pull_n, self._angle_rad = time_s, pull_n, angle_rad
+
+    def chunk(self, pick: NDArray[np.int64]) -> tuple[dict[str, Numbers], Poses, Run]:
+        """Outputs by the names of `Response`, poses for the shapes, and which samples were lost."""
+        part = self._model.picked(pick.tolist())
+        found = _pulled(part, self._time_s, self._pull_n, self._angle_rad)
+        held = part.assembled(mirror=part.chain.mirror, points_mm=_points(part, found))
+        dt = np.repeat(np.diff(self._time_s, prepend=0.0)[:, None], part.samples, axis=1)
+        tilt = np.broadcast_to(tilted(part.top, found.turn_rad), (len(dt), 3, part.samples))
+        load = steady(dt, np.asarray(found.compression_n), tilt, np.asarray(found.force_n))
+        state = picked(self._rested.state, pick)
+        runs, told, poses = [], [], []
+        for block in blocks(load):
+            state, run, trace = through(held.chain, state, [block])
+            runs.append(run)
+            told.append(_told(part, trace))
+            poses.append(poses_of(trace))
+        known = {item.sample for item in self._rested.missed}
+        lost = np.isin(part.drawn, list(known)) | together(runs).lost
+        outputs = {
+            name: np.where(lost, np.nan, np.swapaxes(np.concatenate([one[name] for one in told]), 0, 1))
+            for name in told[0]
+        }
+        outputs["transmitted_n"] = np.where(lost, np.nan, np.asarray(found.transmitted_n))
+        outputs["rest_pressure_mpa"] = np.where(lost, np.nan, self._rested.pressure_mpa[:, pick])
+        whole: Poses = jax.tree.map(lambda *parts: np.concatenate(parts), *poses)
+        return outputs, whole, Run(lost, together(runs).residual)
+
+
+def _missed(model: SpineModel, run: Run, what: str, asked: dict[str, float]) -> tuple[Missed, ...]:
     """The samples that lost their balance in a run."""
-    worst = np.asarray(trace.residual).max(axis=0)
     return tuple(
         Missed(
             sample=model.drawn[at],
             what=what,
-            residual=float(worst[at]),
+            residual=float(run.residual[at]),
             inputs={**asked, **{name: float(values[at]) for name, values in model.found.items()}},
         )
-        for at in map(int, np.flatnonzero(missing(trace)))
+        for at in map(int, np.flatnonzero(run.lost))
     )
 
 
@@ -142,18 +188,18 @@ def _posture(model: SpineModel) -> PostureLoad:
     return posture_load(model.trunk, setup_stance(model.setup), hip_flexion_deg=model.setup.hip_flexion_deg)
 
 
-def _pulled(model: SpineModel, time_s: jax.Array, pull_n: jax.Array, angle: float) -> PullLoad:
+def _pulled(model: SpineModel, time_s: Numbers, pull_n: Numbers, angle: float) -> PullLoad:
     body, samples = _posture(model), model.samples
     numbers: dict[str, object] = {name: model.found[name] for name in PULL_NUMBERS}
     line = harness_line(model.l1_mm[0], model.l1_mm[2], angle_rad=angle, samples=samples, numbers=numbers)
-    lost = jnp.asarray(model.found["lost_share"])
+    lost = model.found["lost_share"]
     passing = (1.0 - lost) * pull_n[:, None]
     guarding = guarding_n(
         time_s,
         passing,
-        jnp.asarray(model.found["muscle_maximum"]),
-        first_percent=jnp.asarray(model.found["guarding"]),
-        base_percent=jnp.asarray(model.found["guarding"]),
+        model.found["muscle_maximum"],
+        first_percent=model.found["guarding"],
+        base_percent=model.found["guarding"],
     )
     return session_load(
         time_s,
@@ -161,7 +207,7 @@ def _pulled(model: SpineModel, time_s: jax.Array, pull_n: jax.Array, angle: floa
         model.setup,
         line,
         angle_rad=angle,
-        weight_n=jnp.asarray(model.weight_n),
+        weight_n=model.weight_n,
         lost_share=lost,
         lying_n=body.compression_n[0],
         guarding_share_n=guarding,
@@ -179,49 +225,22 @@ def _points(model: SpineModel, found: PullLoad) -> Numbers:
     return points
 
 
-def _response(
-    model: SpineModel,
-    rested: Rested,
-    trace: Trace,
-    time_s: Numbers,
-    found: PullLoad,
-    session_s: float,
-    missed: tuple[Missed, ...],
-    lost: NDArray[np.bool_],
-) -> Response:
-    def by_level(values: object) -> Numbers:
-        return np.where(lost, np.nan, np.swapaxes(np.asarray(values), 0, 1))
-
-    at = moved(trace, model.rest)
+def _told(model: SpineModel, trace: Trace) -> dict[str, Numbers]:
+    """What `Response` says of some steps without the shapes, each (time, joint, sample)."""
+    at, pose = moved(trace, model.rest), model.rest.pose
     front, back = edges_mm(at, model.sizes.half_depth_mm)
-    pose = model.rest.pose
-
-    def read_shape() -> Shape:
-        return Shape(**{name: by_level(values) for name, values in _shape(model, trace).items()})
-
-    return Response(
-        levels=LEVELS,
-        targetable=model.targetable,
-        time_s=time_s,
-        pull_n=np.asarray(found.pull_n),
-        transmitted_n=np.where(lost, np.nan, np.asarray(found.transmitted_n)),
-        pressure_mpa=by_level(trace.pressure_mpa),
-        height_front_mm=by_level(front),
-        height_mid_mm=by_level(at.height_mm),
-        height_back_mm=by_level(back),
-        axial_force_n=by_level(np.asarray(trace.wrench)[:, 2]),
-        shear_mm=by_level(np.asarray(trace.shift_mm)[:, 0] - pose.shift_mm[0]),
-        flexion_deg=by_level(np.degrees(np.asarray(trace.rotation_rad)[:, 1] - pose.turn_rad[1])),
-        fluid_volume_mm3=by_level(_water_mm3(model, trace)),
-        facet_force_n=by_level(np.asarray(trace.facets.normal_n).sum(axis=1)),
-        ligament_strain=by_level(np.asarray(trace.ligaments.strain).max(axis=1)),
-        rest_pressure_mpa=np.where(lost, np.nan, rested.pressure_mpa),
-        session_s=session_s,
-        seed=model.seed,
-        origins=model.origins,
-        read_shape=read_shape,
-        missed=missed,
-    )
+    return {
+        "pressure_mpa": np.asarray(trace.pressure_mpa),
+        "height_front_mm": front,
+        "height_mid_mm": np.asarray(at.height_mm),
+        "height_back_mm": back,
+        "axial_force_n": np.asarray(trace.wrench)[:, 2],
+        "shear_mm": np.asarray(trace.shift_mm)[:, 0] - np.asarray(pose.shift_mm)[0],
+        "flexion_deg": np.degrees(np.asarray(trace.rotation_rad)[:, 1] - np.asarray(pose.turn_rad)[1]),
+        "fluid_volume_mm3": _water_mm3(model, trace),
+        "facet_force_n": np.asarray(trace.facets.normal_n).sum(axis=1),
+        "ligament_strain": np.asarray(trace.ligaments.strain).max(axis=1),
+    }
 
 
 def _water_mm3(model: SpineModel, trace: Trace) -> Numbers:
@@ -234,19 +253,41 @@ def _water_mm3(model: SpineModel, trace: Trace) -> Numbers:
     return np.asarray(core * np.asarray(trace.nucleus) + wall * np.asarray(trace.annulus) - dry)
 
 
-def _shape(model: SpineModel, trace: Trace) -> dict[str, Numbers]:
-    """The fields of `Shape`, (time, joint, sample)."""
+class _Reading:
+    """Works out the shapes from the poses of a session when first asked, and then lets the poses go."""
 
-    def one(pick: NDArray[np.int64]) -> dict[str, object]:
-        part, poses = model.picked(pick.tolist()), picked(trace, pick)
-        sized = openings_over(part, poses, moved(poses, part.rest))
-        return {
+    def __init__(self, model: SpineModel, poses: Poses, lost: NDArray[np.bool_]) -> None:
+        self._model, self._lost = model, lost
+        self._poses: Poses | None = poses
+        self._shape: Shape | None = None
+        self._lock = Lock()
+
+    def __call__(self) -> Shape:
+        with self._lock:
+            if self._shape is None and self._poses is not None:
+                self._shape = Shape(**_shape(self._model, self._poses, self._lost))
+                self._poses = None
+        assert self._shape is not None
+        return self._shape
+
+
+def _shape(model: SpineModel, poses: Poses, lost: NDArray[np.bool_]) -> dict[str, Numbers]:
+    """The fields of `Shape`."""
+
+    def one(pick: NDArray[np.int64]) -> dict[str, Numbers]:
+        part, here = model.picked(pick.tolist()), picked(poses, pick)
+        sized = openings_over(part, here, moved(here, part.rest))
+        found = {
             "posterior_bulge_mm": sized.posterior_bulge_mm,
             "protrusion_change_mm": protrusion_change_mm(part, sized),
             "foramen_height_mm": np.asarray(sized.foramen_height_mm).mean(axis=0),
             "foramen_area_mm2": np.asarray(sized.foramen_area_mm2).mean(axis=0),
             "canal_area_mm2": sized.canal_area_mm2,
-            "fibre_strain": fibre_strains(poses, part.chain).strain,
+            "fibre_strain": fibre_strains(here, part.chain).strain,
+        }
+        return {
+            name: np.where(lost[pick], np.nan, np.swapaxes(np.asarray(values), 0, 1))
+            for name, values in found.items()
         }
 
     found: dict[str, Numbers] = in_chunks(model.samples, one)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -29,20 +31,36 @@ from opentraction.mechanics.segment.algebra import Matrix, Vector
 from opentraction.mechanics.segment.anatomy import Anatomy, ImagedPose
 
 Numbers = NDArray[np.float64]
+Values = Numbers | Array
 _ANGLES = np.arange(24) * (2.0 * np.pi / 24)
 _EDGE_SHARE = 0.8
 """Front and back heights are read at 10 and 90 % of the depth: 0.8 of the half depth from the centre."""
+
+
+class Poses(NamedTuple):
+    """The part of a trace from which shapes are read, (step, ..., joint, sample); as in `Trace`."""
+
+    rotation_rad: Numbers
+    shift_mm: Numbers
+    modes_mm: Numbers
+    annulus: Numbers
+    pressure_mpa: Numbers
+
+
+def poses_of(trace: Trace | Poses) -> Poses:
+    """That part of a trace."""
+    return Poses(*(np.asarray(getattr(trace, name)) for name in Poses._fields))
 
 
 @dataclass(frozen=True)
 class Moved:
     """A trace's poses, components first: (3, step, joint, sample); heights (step, joint, sample)."""
 
-    turn_rad: Numbers
-    shift_mm: Numbers
-    height_mm: Numbers
+    turn_rad: Values
+    shift_mm: Values
+    height_mm: Values
     """Between the endplates' centres, along the normal half-way between the plates."""
-    wedge_rad: Numbers
+    wedge_rad: Values
 
 
 @dataclass(frozen=True)
@@ -51,45 +69,51 @@ class Disc:
 
     rest: Unloaded
     outline: Outline
-    inner_scale: Numbers
+    inner_scale: Values
 
 
-def moved(trace: Trace, rest: Unloaded) -> Moved:
+def moved(trace: Trace | Poses, rest: Unloaded) -> Moved:
     """Heights and wedges of every step of a trace."""
     turn = np.moveaxis(np.asarray(trace.rotation_rad), 1, 0)
     shift = np.moveaxis(np.asarray(trace.shift_mm), 1, 0)
-    full = np.asarray(rotation(jnp.asarray(turn)))
-    normal = np.asarray(rotation(jnp.asarray(0.5 * turn)))[:, 2]
-    half = 0.5 * rest.height_mm
-    between = shift + half * full[:, 2]
+    normal, half = _upward(0.5 * turn), 0.5 * np.asarray(rest.height_mm)
+    between = shift + half * _upward(turn)
     between[2] += half
     return Moved(turn, shift, (between * normal).sum(0), rest.wedge_rad - turn[1])
 
 
+def _upward(turn: Numbers) -> Numbers:
+    """Third axis of a body turned by rotation vectors (3, ...): by numpy, for any number of steps."""
+    square = (turn * turn).sum(0)
+    angle = np.sqrt(square)
+    first, second = np.sinc(angle / np.pi), 0.5 * np.sinc(0.5 * angle / np.pi) ** 2
+    rows = [second * turn[2] * turn[0], second * turn[2] * turn[1], 1.0 - second * (square - turn[2] ** 2)]
+    return np.stack([rows[0] + first * turn[1], rows[1] - first * turn[0], rows[2]])
+
+
 def edges_mm(at: Moved, half_depth_mm: Numbers) -> tuple[Numbers, Numbers]:
     """Front and back height."""
-    arm = _EDGE_SHARE * half_depth_mm * 2.0 * np.tan(0.5 * at.wedge_rad)
-    return at.height_mm + arm, at.height_mm - arm
+    arm, middle = _EDGE_SHARE * half_depth_mm * 2.0 * np.tan(0.5 * at.wedge_rad), np.asarray(at.height_mm)
+    return middle + arm, middle - arm
 
 
-def border_modes_mm(at: Moved, modes_mm: Numbers, swelling: Numbers, disc: Disc) -> Numbers:
+def border_modes_mm(at: Moved, modes_mm: Values, swelling: Values, disc: Disc) -> Array:
     """Modes of the disc's outer border as of `Deformation.bulge_mm`, (mode, step, joint, sample).
 
     The border is the outermost layer of the annulus: it bulges with the inner wall, and by what the wall
     between, which keeps its own volume, loses in height or swells. `modes_mm`: of the inner wall (step, mode,
     joint, sample).
     """
-    found = _border(
+    return _border(
         jnp.asarray(at.turn_rad),
         jnp.asarray(at.shift_mm),
-        jnp.asarray(np.moveaxis(modes_mm, 1, 0)),
+        jnp.moveaxis(jnp.asarray(modes_mm), 1, 0),
         jnp.asarray(swelling),
         disc.outline,
         jnp.asarray(disc.rest.height_mm),
         jnp.asarray(disc.rest.wedge_rad),
         jnp.asarray(disc.inner_scale),
     )
-    return np.asarray(found)
 
 
 @kept
@@ -105,11 +129,15 @@ def _border(
 ) -> Float[Array, "n t j s"]:
     rows, u = in_upper_axes(turn_rad, shift_mm, len(modes_mm) == 3)
     shapes = _shapes(len(modes_mm) == 3)
-    found = jnp.zeros((len(shapes), *swelling.shape))
-    for angle, share in zip(_ANGLES, np.linalg.pinv(shapes.T).T, strict=True):
+
+    def add(found: Array, node: tuple[Array, Array]) -> tuple[Array, None]:
+        angle, share = node
         place = spot(outline, height_mm, wedge_rad, inner_scale, angle)
         outward = outward_mm(rows, u, list(modes_mm), swelling, place)
-        found = found + share.reshape(-1, 1, 1, 1) * outward
+        return found + share.reshape(-1, 1, 1, 1) * outward, None
+
+    nodes = jnp.asarray(_ANGLES), jnp.asarray(np.linalg.pinv(shapes.T).T)
+    found, _ = jax.lax.scan(add, jnp.zeros((len(shapes), *swelling.shape)), nodes)
     return found
 
 
@@ -135,10 +163,10 @@ def _shapes(mirror: bool) -> Numbers:
     return np.concatenate(modes if mirror else [*modes, sine[3:]])
 
 
-def imaged_border_mm(modes_mm: Numbers, swelling: Numbers, disc: Disc) -> Numbers:
+def imaged_border_mm(modes_mm: Values, swelling: Values, disc: Disc) -> Array:
     """Modes of the border as imaged, (mode, joint, sample), from the bulge and swelling at the scan."""
-    turn, shift = (np.asarray(part)[:, None] for part in disc.rest.pose)
-    still = np.zeros_like(shift[0])
+    turn, shift = (jnp.asarray(part)[:, None] for part in disc.rest.pose)
+    still = jnp.zeros_like(shift[0])
     return border_modes_mm(Moved(turn, shift, still, still), modes_mm[None], swelling[None], disc)[:, 0]
 
 
@@ -146,10 +174,10 @@ def around(
     anatomy: Anatomy,
     rest: Unloaded,
     sizes: Sizes,
-    bulge_mm: Numbers,
+    bulge_mm: Values,
     *,
-    local_mm: Numbers | float = 0.0,
-    weak_width_rad: Numbers | float = FOCAL_RAD,
+    local_mm: Values | float = 0.0,
+    weak_width_rad: Values | float = FOCAL_RAD,
 ) -> Surroundings:
     """The surroundings of the openings, `bulge_mm` (mode, joint, sample) being the border as imaged.
 
@@ -189,7 +217,7 @@ def imaged_pose(rest: Unloaded) -> ImagedPose:
 
 
 def opened(
-    surrounding: Surroundings, at: Moved, bulge_mm: Numbers, local_mm: Numbers | float = 0.0
+    surrounding: Surroundings, at: Moved, bulge_mm: Values, local_mm: Values | float = 0.0
 ) -> Openings:
     """Sizes of the openings at every step; (side, step, joint, sample) or (step, joint, sample)."""
     now = Deformation(

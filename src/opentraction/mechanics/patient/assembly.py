@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -11,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
+from opentraction.mechanics.arrays import Values, library
 from opentraction.mechanics.chain.model import Chain
 from opentraction.mechanics.disc import (
     STRIPS,
@@ -35,7 +37,6 @@ from opentraction.mechanics.segment.segment import Segments
 from opentraction.mechanics.segment.strands import build_strands
 
 Numbers = NDArray[np.float64]
-Values = Numbers | Array
 BULK_MPA = 180.0
 """Bulk modulus of the nucleus' matter (P090). Between 20 and 2000 MPa nothing else changes."""
 
@@ -93,11 +94,11 @@ def assemble(
     """The chain, and the axes of L1 as imaged. `points_mm`: where forces act; None: one at each origin."""
     shape = parts.sizes.height_mm.shape
     points = np.zeros((1, 3, *shape)) if points_mm is None else points_mm
-    chain, top = in_chunks(
+    found: tuple[Chain, Numbers] = in_chunks(
         shape[1],
         lambda pick: _chain(parts.picked(pick), picked(rest, pick), mirror, points[..., pick]),
     )
-    return jax.tree.map(jnp.asarray, chain), top
+    return jax.device_put(found[0]), found[1]
 
 
 @kept
@@ -228,18 +229,20 @@ def _material(every: Callable[[str], Array], worn: Degeneration) -> WallMaterial
 def anatomy_of(image: Imaged, sizes: Sizes) -> Anatomy:
     """Sizes of the imaged joints from which the posterior parts are placed."""
 
-    def each(values: Values) -> Array:
-        return jnp.broadcast_to(jnp.asarray(values)[:, None], sizes.height_mm.shape)
+    def each(values: Values) -> Values:
+        wide: Values = library(values).broadcast_to(values[:, None], sizes.height_mm.shape)
+        return wide
 
-    return Anatomy(
-        half_depth_mm=jnp.asarray(sizes.half_depth_mm),
-        half_width_mm=jnp.asarray(sizes.half_width_mm),
-        height_mm=jnp.asarray(sizes.height_mm),
-        wedge_rad=jnp.asarray(sizes.wedge_rad),
-        upper_body_mm=each(image.body_mm[:-1]),
-        lower_body_mm=each(image.body_mm[1:]),
-        canal_depth_mm=each(image.canal_mm),
-    )
+    found: dict[str, Any] = {
+        "half_depth_mm": sizes.half_depth_mm,
+        "half_width_mm": sizes.half_width_mm,
+        "height_mm": sizes.height_mm,
+        "wedge_rad": sizes.wedge_rad,
+        "upper_body_mm": each(image.body_mm[:-1]),
+        "lower_body_mm": each(image.body_mm[1:]),
+        "canal_depth_mm": each(image.canal_mm),
+    }
+    return Anatomy(**found)
 
 
 def _facet_law(every: Callable[[str], Array]) -> FacetLaw:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opentraction.chart import LEVELS, BadInput, Patient, Setup, Spine
+from opentraction.mechanics.chain.outside import Load
+from opentraction.mechanics.kept import foresee
 from opentraction.mechanics.loading import NUMBERS, trunk
 from opentraction.mechanics.loading.posture import GRAVITY_M_S2
 from opentraction.mechanics.outputs.attachments import imaged_sizes
 from opentraction.mechanics.patient.assembly import Parts, Present, Sizes, anatomy_of, assemble, everything
+from opentraction.mechanics.patient.chunks import picked
 from opentraction.mechanics.patient.imaged import Imaged, imaged
-from opentraction.mechanics.patient.loads import LYING_BEFORE_SCAN_S, history_of
+from opentraction.mechanics.patient.loads import LYING_BEFORE_SCAN_S, history
 from opentraction.mechanics.patient.missed import Missed, bearable
 from opentraction.mechanics.patient.model import Numbers, SpineModel
 from opentraction.mechanics.patient.priors import deviates, draw
@@ -49,6 +53,7 @@ def build(
     lengths are found is left out and named in `SpineModel.missed`. Raises BadInput for an unusable spine or
     number of samples, NotConverged when too many samples are missed (`bearable`).
     """
+    foresee()
     if not 1 <= samples <= 100_000:
         raise BadInput(f"Expected 1 to 100000 samples, got {samples}.")
     found = draw(seed, samples)
@@ -63,10 +68,11 @@ def build(
     numbers: dict[str, object] = {name: found[name] for name in NUMBERS}
     body = trunk(weight, samples=samples, numbers=numbers)
     parts = Parts(image, sizes, found, there)
-    settled = settle(
-        parts,
-        history_of(body, found["hours_up"], lying_s=LYING_BEFORE_SCAN_S),
-    )
+
+    def before(at: NDArray[np.int64], top: Numbers) -> list[Load]:
+        return history(picked(body, at), top, found["hours_up"][at], lying_s=LYING_BEFORE_SCAN_S)
+
+    settled = settle(parts, before)
     missed = _missed(settled, sizes, found | {"weight": weight})
     bearable(missed, samples)
     rest = settled.rest

@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from opentraction.chart import (
@@ -20,8 +22,9 @@ from opentraction.chart import (
     Side,
     Spine,
 )
-from opentraction.mechanics.disc import Weakness, area_mm2, fitted, weakness
+from opentraction.mechanics.disc import Outline, Weakness, area_mm2, fitted, weakness
 from opentraction.mechanics.disc.outline import ORDER
+from opentraction.mechanics.kept import kept
 from opentraction.mechanics.segment.anatomy import REFERENCE_CANAL_MM
 
 Numbers = NDArray[np.float64]
@@ -190,19 +193,27 @@ def _outline(disc: Disc | None) -> tuple[Numbers, float]:
     if np.abs(np.hypot(*across.T) - 1.0).max() < _ELLIPTIC:
         return radius, np.pi
     found, _, _ = fitted(points, mirror=True)
-    one = eqx.tree_at(lambda o: (o.half_depth_mm, o.half_width_mm), found, (np.ones((1, 1)), np.ones((1, 1))))
-    return np.asarray(found.radius_cos)[:, 0, 0], float(area_mm2(one)[0, 0])
+    return np.asarray(found.radius_cos)[:, 0, 0], float(np.asarray(_share(found))[0, 0])
+
+
+@kept
+def _share(outline: Outline) -> Float[Array, "1 1"]:
+    """Area of an outline over half depth times half width."""
+    one = jnp.ones((1, 1))
+    return area_mm2(eqx.tree_at(lambda o: (o.half_depth_mm, o.half_width_mm), outline, (one, one)))
+
+
+_weakness = kept(weakness)
 
 
 def _weak(discs: list[Disc | None]) -> Weakness:
     """The weak places, of the middle values of the depths that were read."""
     found = [None if disc is None else disc.protrusion for disc in discs]
     each = [
-        weakness(Side.CENTRE, ProtrusionKind.PROTRUSION, 0.0)
+        _weakness(Side.CENTRE, ProtrusionKind.PROTRUSION, np.zeros(1))
         if one is None
-        else weakness(one.side, one.kind, one.depth_mm.value)
+        else _weakness(one.side, one.kind, np.full(1, one.depth_mm.value))
         for one in found
     ]
-    return Weakness(
-        *(jnp.concatenate([getattr(one, name) for one in each]) for name in Weakness.__dataclass_fields__)
-    )
+    found_all: Weakness = jax.tree.map(lambda *parts: np.concatenate(parts), *each)
+    return found_all

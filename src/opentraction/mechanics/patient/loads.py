@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from opentraction.mechanics.chain.motion import rotation_vector
+from opentraction.mechanics.arrays import unchecked
 from opentraction.mechanics.chain.outside import Load
 from opentraction.mechanics.loading import BLOCK, Kind, Layout, Stance, history_durations_s, history_layout
 from opentraction.mechanics.loading.grid import refined
@@ -28,9 +27,13 @@ def tilted(top: Numbers, turn_rad: object) -> Numbers:
 
     `turn_rad`: extension positive.
     """
-    vector = np.asarray(rotation_vector(jnp.asarray(top))).copy()
+    axis = 0.5 * np.stack([top[2, 1] - top[1, 2], top[0, 2] - top[2, 0], top[1, 0] - top[0, 1]])
+    sine, cosine = np.sqrt((axis * axis).sum(0)), 0.5 * (top[0, 0] + top[1, 1] + top[2, 2] - 1.0)
+    # below this sine the angle is the sine to the last bit
+    small = sine < 1e-9
+    vector = axis * np.where(small, 1.0, np.arctan2(sine, cosine) / np.where(small, 1.0, sine))
     vector[1] -= np.asarray(turn_rad)
-    return vector
+    return np.asarray(vector)
 
 
 def steady(dt_s: Numbers, follower_n: Numbers, tilt_rad: Numbers, force_n: Numbers | None = None) -> Load:
@@ -39,29 +42,25 @@ def steady(dt_s: Numbers, follower_n: Numbers, tilt_rad: Numbers, force_n: Numbe
     force = np.zeros((steps, 1, 3, JOINTS, samples))
     if force_n is not None:
         force[:, 0, :, 0] = force_n
-    return Load(
-        dt_s=jnp.asarray(dt_s),
-        follower_n=jnp.asarray(follower_n),
-        force_n=jnp.asarray(force),
-        moment_nmm=jnp.zeros((steps, 3, JOINTS, samples)),
-        tilt_rad=jnp.asarray(tilt_rad),
+    return unchecked(
+        Load,
+        dt_s=dt_s,
+        follower_n=follower_n,
+        force_n=force,
+        moment_nmm=np.zeros((steps, 3, JOINTS, samples)),
+        tilt_rad=tilt_rad,
     )
 
 
 def blocks(load: Load) -> list[Load]:
     """Cut into blocks of one length; the last is filled up with steps of no length."""
-    steps = load.dt_s.shape[0]
+    load = jax.tree.map(np.asarray, load)
+    steps = len(load.dt_s)
     lacking = -steps % BLOCK
     if lacking:
-        load = jax.tree.map(lambda x: jnp.concatenate([x, jnp.repeat(x[-1:], lacking, 0)]), load)
-        load = Load(
-            **{**_fields(load), "dt_s": load.dt_s.at[steps:].set(0.0)},
-        )
+        load = jax.tree.map(lambda x: np.concatenate([x, np.repeat(x[-1:], lacking, 0)]), load)
+        np.asarray(load.dt_s)[steps:] = 0.0
     return [jax.tree.map(lambda x, k=k: x[k : k + BLOCK], load) for k in range(0, steps + lacking, BLOCK)]
-
-
-def _fields(load: Load) -> dict[str, jax.Array]:
-    return {name: getattr(load, name) for name in load.__dataclass_fields__}
 
 
 def history(
@@ -72,30 +71,21 @@ def history(
     lying_s: float,
     last: PostureLoad | None = None,
     parts: int = 1,
+    filling: int = 2,
 ) -> list[Load]:
     """Night, day upright, night, the hours up, lying `lying_s`; `last`: how the patient lies then.
 
-    `parts`: into how many each step is cut, to see what the steps cost in accuracy.
+    `filling`: how many blocks of steps it fills; `parts`: into how many each step is cut, to see what the
+    steps cost in accuracy.
     """
-    return history_of(body, hours_up, lying_s=lying_s, last=last, parts=parts)(top)
-
-
-def history_of(
-    body: Trunk, hours_up: Numbers, *, lying_s: float, last: PostureLoad | None = None, parts: int = 1
-) -> Callable[[Numbers], list[Load]]:
-    """As `history`, for any axes of L1 as imaged: what does not depend on them is worked out once."""
-    layout = refined(history_layout(blocks=2), parts)
+    layout = refined(history_layout(blocks=filling), parts)
     lying, up = posture_load(body, Stance.SUPINE), posture_load(body, Stance.STANDING)
     at_last = lying if last is None else last
     kinds = {Kind.NIGHT: lying, Kind.DAY: up, Kind.LYING: at_last}
     follower = _over(layout, {kind: np.asarray(load.compression_n) for kind, load in kinds.items()}, parts)
-    dt = np.asarray(layout.dt_s(history_durations_s(jnp.asarray(hours_up), lying_s=lying_s)))
-
-    def of(top: Numbers) -> list[Load]:
-        tilt = _over(layout, {kind: tilted(top, load.turn_rad) for kind, load in kinds.items()}, parts)
-        return blocks(steady(dt, follower, tilt))
-
-    return of
+    tilt = _over(layout, {kind: tilted(top, load.turn_rad) for kind, load in kinds.items()}, parts)
+    dt = np.asarray(layout.dt_s(history_durations_s(hours_up, lying_s=lying_s)))
+    return blocks(steady(dt, follower, tilt))
 
 
 def _over(layout: Layout, values: dict[Kind, Numbers], parts: int) -> Numbers:
@@ -113,4 +103,4 @@ def _over(layout: Layout, values: dict[Kind, Numbers], parts: int) -> Numbers:
 
 def sequence(pieces: Sequence[Load]) -> Load:
     """Loads one after another."""
-    return jax.tree.map(lambda *parts: jnp.concatenate(parts), *pieces)
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *pieces)  # type: ignore[no-any-return]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,7 +94,7 @@ class SpineModel:
         at = np.asarray(samples)
         return replace(
             self,
-            chain=jax.tree.map(jnp.asarray, picked(self.chain, at)),
+            chain=jax.device_put(picked(self.chain, at)),
             found=picked(self.found, at),
             weight_n=picked(self.weight_n, at),
             sizes=picked(self.sizes, at),

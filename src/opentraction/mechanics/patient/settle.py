@@ -18,7 +18,6 @@ from jaxtyping import Array, Bool, Float
 from numpy.typing import NDArray
 
 from opentraction.mechanics.chain.equilibrium import balance, joint_hessian
-from opentraction.mechanics.chain.march import march, missing
 from opentraction.mechanics.chain.model import Chain, Place, State, changed, start_state
 from opentraction.mechanics.chain.motion import rotation
 from opentraction.mechanics.chain.outside import Load
@@ -27,6 +26,7 @@ from opentraction.mechanics.patient.anderson import Anderson
 from opentraction.mechanics.patient.assembly import Parts, Sizes, Unloaded, assemble, chain_of
 from opentraction.mechanics.patient.chunks import in_chunks, picked
 from opentraction.mechanics.patient.frames import Pose
+from opentraction.mechanics.patient.running import through
 from opentraction.mechanics.segment.condensation import condense, follow
 
 Numbers = NDArray[np.float64]
@@ -38,7 +38,7 @@ _PROBE_MM = 1e-4
 _MOST_MM = 0.5
 """Most that one inner iteration changes a rest length."""
 _INNER = 12
-_RELAX = 8
+_RELAX = 9
 _RELAXED_MM = 1e-9
 """A bulge that would move by less than this is settled, after at most so many iterations."""
 _WORTH = 0.2
@@ -69,15 +69,15 @@ class Settled(NamedTuple):
     """Relative residual of the history in which a sample lost its balance; 0 for the others."""
 
 
-def settle(
-    parts: Parts,
-    history: Callable[[Numbers], Sequence[Load]],
-) -> Settled:
+History = Callable[[NDArray[np.int64], Numbers], Sequence[Load]]
+"""The loads that end with the scan, of some samples, for the axes of L1 with which they were imaged."""
+
+
+def settle(parts: Parts, history: History) -> Settled:
     """The stress-free shape with the pose in which the scan found the joints, and the discs' state then.
 
-    `history` makes, of the axes of L1 as imaged, the loads that end with the scan. Ligaments and facets keep
-    their published strain and gap in the imaged shape. A sample that has arrived, or lost its balance, is
-    left as it is, so that no sample depends on the others.
+    Ligaments and facets keep their published strain and gap in the imaged shape. A sample that has arrived,
+    or lost its balance, is left as it is, so that no sample depends on the others.
     """
     sizes = parts.sizes
     lengths = np.stack([sizes.height_mm, _ARM_MM * sizes.wedge_rad, np.zeros_like(sizes.height_mm)])
@@ -100,33 +100,44 @@ def settle(
 class _Run:
     """The history of the samples that are still on their way, and where each sample stood at its last."""
 
-    def __init__(self, parts: Parts, history: Callable[[Numbers], Sequence[Load]]) -> None:
+    def __init__(self, parts: Parts, history: History) -> None:
         shape = parts.sizes.height_mm.shape
         self._parts, self._history = parts, history
-        self._top = np.zeros((3, 3, shape[1]))
         self.off_mm, self.residual = np.full(shape[1], np.inf), np.zeros(shape[1])
         self.scanned: list[Numbers] = []
 
     def through(self, lengths: Float[Numbers, "3 j s"], at: NDArray[np.int64]) -> tuple[State, Load]:
         """Run the samples `at` with these rest lengths: state at the scan, and the load then, in no time."""
-        part = self._parts.picked(at)
-        rest = _rest(lengths[..., at], part.sizes)
-        chain, self._top[..., at] = assemble(part, rest, mirror=True)
-        loads = [jax.tree.map(jnp.asarray, picked(load, at)) for load in self._history(self._top)]
-        state, trace = march(
-            chain, start_state(chain), loads, what="the history before the scan", strict=False
+        off, residual, scanned, state, load = in_chunks(
+            at.size, lambda pick: self._through(lengths[..., at[pick]], at[pick])
         )
-        turned = np.abs(np.asarray(trace.rotation_rad[-1]) - rest.pose.turn_rad).max(axis=(0, 1))
-        moved = np.abs(np.asarray(trace.shift_mm[-1]) - rest.pose.shift_mm).max(axis=(0, 1))
-        lost = missing(trace)
-        self.off_mm[at] = np.where(lost, np.inf, np.maximum(_ARM_MM * turned, moved))
-        self.residual[at] = np.where(lost, np.asarray(trace.residual).max(axis=0), 0.0)
-        last = [np.asarray(x[-1]) for x in (trace.modes_mm, trace.annulus, trace.pressure_mpa)]
+        self.off_mm[at], self.residual[at] = off, residual
         if not self.scanned:
-            self.scanned = [x.copy() for x in last]
-        for known, new in zip(self.scanned, last, strict=True):
+            self.scanned = [x.copy() for x in scanned]
+        for known, new in zip(self.scanned, scanned, strict=True):
             known[..., at] = new
-        return state, _still(loads[-1])
+        return state, load
+
+    def _through(
+        self, lengths: Float[Numbers, "3 j s"], at: NDArray[np.int64]
+    ) -> tuple[Numbers, Numbers, list[Numbers], State, Load]:
+        """How far off one chunk ended, its residuals and its discs, state and load then."""
+        part = self._parts.picked(at)
+        rest = _rest(lengths, part.sizes)
+        chain, top = assemble(part, rest, mirror=True)
+        loads = self._history(at, top)
+        state, run, trace = through(chain, start_state(chain), loads)
+        turn, shift, *scanned = _last(
+            trace.rotation_rad, trace.shift_mm, trace.modes_mm, trace.annulus, trace.pressure_mpa
+        )
+        turned = np.abs(turn - rest.pose.turn_rad).max(axis=(0, 1))
+        moved = np.abs(shift - rest.pose.shift_mm).max(axis=(0, 1))
+        off = np.where(run.lost, np.inf, np.maximum(_ARM_MM * turned, moved))
+        return off, np.where(run.lost, run.residual, 0.0), scanned, state, _still(loads[-1])
+
+
+def _last(*values: Array) -> list[Numbers]:
+    return [np.asarray(value)[-1] for value in values]
 
 
 def _rest(lengths: Float[Numbers, "3 j s"], sizes: Sizes) -> Unloaded:
@@ -234,6 +245,9 @@ def _asked(
     return held_force(chain, scanned, load, turn, shift)
 
 
+_Carry = tuple[Place, Float[Array, "n j s"], Bool[Array, "s"], Array]
+
+
 def held_force(
     chain: Chain, scanned: State, load: Load, turn_rad: Float[Array, "3 j s"], shift_mm: Float[Array, "3 j s"]
 ) -> Float[Array, "n j s"]:
@@ -244,10 +258,8 @@ def held_force(
     place = eqx.tree_at(lambda p: (p.turn, p.shift_mm), scanned.place, (rotation(turn_rad), shift_mm))
     segments = chain.segments
 
-    def relax(
-        carry: tuple[Place, Bool[Array, "s"], Array],
-    ) -> tuple[Place, Bool[Array, "s"], Array]:
-        place, done, count = carry
+    def relax(carry: _Carry) -> _Carry:
+        place, _, done, count = carry
         at = balance(chain, place, scanned, load)
         inner = condense(
             at.gradient,
@@ -261,16 +273,17 @@ def held_force(
         )
         change = follow(inner, jnp.zeros_like(at.gradient[: chain.motions]), segments.free)
         reach = jnp.abs(change.modes_mm).max(axis=(0, 1))
+        done = done | (reach < _RELAXED_MM)
         share = jnp.where(done, 0.0, jnp.minimum(1.0, 1.0 / jnp.maximum(reach, 1e-30)))
-        return changed(place, change, share, chain.mirror), done | (reach < _RELAXED_MM), count + 1
+        return changed(place, change, share, chain.mirror), at.gradient[: chain.motions], done, count + 1
 
-    begun = (place, jnp.zeros(shift_mm.shape[-1], bool), jnp.array(0))
-    place, _, _ = jax.lax.while_loop(lambda c: jnp.any(~c[1]) & (c[2] < _RELAX), relax, begun)
-    force = balance(chain, place, scanned, load).gradient[: chain.motions]
+    nothing = jnp.zeros((chain.motions, *shift_mm.shape[1:]))
+    begun = (place, nothing, jnp.zeros(shift_mm.shape[-1], bool), jnp.array(0))
+    _, force, _, _ = jax.lax.while_loop(lambda c: jnp.any(~c[2]) & (c[3] < _RELAX), relax, begun)
     return force * jnp.array([1.0, 1.0, 1.0 / _ARM_MM]).reshape(3, 1, 1)
 
 
 def _still(load: Load) -> Load:
     """The last step of a block, in no time."""
-    last = eqx.tree_at(lambda x: x.dt_s, load, jnp.zeros_like(load.dt_s))
-    return Load(**{name: getattr(last, name)[-1] for name in last.__dataclass_fields__})
+    last: Load = jax.tree.map(lambda x: np.asarray(x)[-1], load)
+    return eqx.tree_at(lambda x: x.dt_s, last, np.zeros_like(last.dt_s))
