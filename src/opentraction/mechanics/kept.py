@@ -179,7 +179,8 @@ def _loaded(file: Path) -> _Program:
 
 def _made(folder: Path, ticket: str, lowered: Any, arrays: list[Any]) -> tuple[_Program, Any]:
     """The program compiled, or found under the text to be compiled, which an edit may have left as it was."""
-    text = f"{_made_for()} {lowered.as_text()}"
+    # the text says nothing of what is fixed in the values given back
+    text = f"{_made_for()} {lowered.out_tree} {lowered.as_text()}"
     file = folder.parent / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.program"
     try:
         found = _proven(_loaded(file), arrays)
