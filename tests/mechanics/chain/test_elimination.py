@@ -21,6 +21,17 @@ def test_small_symmetric_systems_are_solved_and_indefinite_ones_go_downhill() ->
     np.testing.assert_allclose(step[:, 0], [0.5, 1.0 / 3.0, 1.0])
 
 
+def test_a_soft_or_unstable_unknown_is_stiffened_until_its_step_is_within_reach() -> None:
+    """On the diagonal by hand; and a matrix stiff enough is solved as if there were no reach."""
+    right = jnp.ones((4, 1))
+    reach = jnp.array([0.5, 0.5, 0.5, 0.1])
+    (step,) = solve(jnp.asarray(np.diag([1e-9, -0.01, 4.0, 8.0])), right, reach=reach)
+    np.testing.assert_allclose(step[:, 0], [0.5, 0.5, 0.25, 0.1])
+    root = np.random.default_rng(3).normal(size=(4, 4))
+    stiff = jnp.asarray(10.0 * (root @ root.T + np.eye(4)))
+    np.testing.assert_array_equal(solve(stiff, right, reach=10.0 * reach)[0], solve(stiff, right)[0])
+
+
 @pytest.mark.parametrize("free", [(1, 1, 1, 1, 1), (1, 0, 1, 0, 0), (0, 0, 0, 1, 0)])
 def test_joint_motions_solve_the_dense_system_with_rigid_joints_exact(free: tuple[int, ...]) -> None:
     rng = np.random.default_rng(2)

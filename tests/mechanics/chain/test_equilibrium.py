@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from jax import Array
 
-from opentraction.mechanics.chain import TOLERANCE, Chain, Load, Place, State, motion, start_state
+from opentraction.mechanics.chain import ITERATIONS, TOLERANCE, Chain, Load, Place, State, motion, start_state
 from opentraction.mechanics.chain.elimination import relative_motions
 from opentraction.mechanics.chain.equilibrium import balance, joint_hessian, joint_terms
 from opentraction.mechanics.chain.model import changed
@@ -172,6 +172,19 @@ def test_the_symmetric_column_is_the_spatial_one_and_loads_mirror(kit: Any, spat
     assert float(jnp.abs(one.shift_mm[1]).max()) > 0.1
     np.testing.assert_allclose(one.shift_mm, flip * two.shift_mm, atol=1e-8)
     np.testing.assert_allclose(one.rotation_rad, -flip * two.rotation_rad, atol=1e-9)
+
+
+def test_a_column_pulled_apart_past_its_folds_finds_a_balance(kit: Any) -> None:
+    """Discs parted along the line of their centres give way sideways until ligaments and facets hold them."""
+    chain = kit.column(mirror=True)
+    begun, _ = kit.settled(chain, kit.loaded(follower_n=150.0))
+    for parted_n in (600.0, 1000.0):
+        end, trace = kit.settled(chain, kit.loaded(follower_n=-parted_n), state=begun)
+        assert float(trace.residual.max()) <= TOLERANCE
+        assert int(trace.iterations.max()) <= ITERATIONS == 15
+        # the balance is there whatever led to it: no force is left in the joints of a fresh look
+        at = balance(chain, end.place, begun, kit.loaded(follower_n=-parted_n))
+        assert float(jnp.abs((at.gradient[:3] + at.load)[:2]).max()) < 1e-7 * parted_n
 
 
 def test_no_load_and_the_same_load_change_nothing(

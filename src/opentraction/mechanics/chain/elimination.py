@@ -16,6 +16,7 @@ def relative_motions(
     bracket: Float[Array, "n n j s"],
     carrier: Float[Array, "n n j s"],
     free: Float[Array, "j s"],
+    reach: Float[Array, "n"] | None = None,
 ) -> Float[Array, "n j s"]:
     """Small motion of every joint (body above against body below, in upper axes) under the forces.
 
@@ -23,6 +24,8 @@ def relative_motions(
     a = `carrier` y, the joint moves by e = x - a and to second order by -[a, x] / 2 more. The form of what is
     above is x D x / 2 - r x, the joint's e K e / 2 - f e - (a B e) / 2 with the `bracket` B of the
     force it bears. A joint with free = 0 is rigid: e = 0 exactly, and the bodies' forms are added.
+    `reach`: a joint too soft for the force on it is stiffened along its pivots until it would move no farther
+    than this with the body below held (see `solve`).
     """
     count = body_force.shape[1]
     shift: list[Array] = []
@@ -32,7 +35,7 @@ def relative_motions(
         coupling = stiff + 0.5 * bracket[:, :, j]
         loose = free[j] > 0
         pivot = jnp.where(loose, stiff + joint_stiffness[:, :, j], identity(len(stiff), loose.shape))
-        ahead, along = solve(pivot, force + joint_force[:, j], coupling)
+        ahead, along = solve(pivot, force + joint_force[:, j], coupling, reach=reach)
         shift.append(jnp.where(loose, ahead, 0.0))
         slope.append(jnp.where(loose, along, 0.0))
         if j < count - 1:

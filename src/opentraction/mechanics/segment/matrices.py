@@ -29,23 +29,34 @@ def identity(size: int, shape: tuple[int, ...]) -> Float[Array, "n n *s"]:
     return jnp.broadcast_to(jnp.eye(size).reshape(size, size, *(1 for _ in shape)), (size, size, *shape))
 
 
-def solve(matrix: Float[Array, "n n *s"], *rights: Float[Array, "n ..."]) -> tuple[Array, ...]:
+def solve(
+    matrix: Float[Array, "n n *s"], *rights: Float[Array, "n ..."], reach: Float[Array, "n"] | None = None
+) -> tuple[Array, ...]:
     """Solve symmetric systems by L D L^T, of which the lower triangle is read, for several right-hand sides.
 
     Each is [n, s] or [n, m, s]; one that carries tangents leaves the others as they are. Negative pivots are
     taken as positive ones of the same size: where the matrix is indefinite this is Newton's matrix shifted
-    along its diagonal, and the step still goes downhill.
+    along its diagonal, and the step still goes downhill. `reach`: pivots are raised until the first of the
+    right-hand sides moves no unknown farther by its own pivot; None: nothing is raised.
     """
     size = len(matrix)
     lower: list[list[Array]] = [[] for _ in range(size)]
     pivots: list[Array] = []
+    driven: list[Array] = []
     for i in range(size):
         for j in range(i + 1):
             entry = matrix[i, j]
             for k in range(j):
                 entry = entry - lower[i][k] * lower[j][k] * pivots[k]
             if i == j:
-                pivots.append(jnp.maximum(jnp.abs(entry), _LEAST_PIVOT))
+                least: Array | float = _LEAST_PIVOT
+                if reach is not None:
+                    drive = rights[0][i]
+                    for k, before in enumerate(driven):
+                        drive = drive - lower[i][k] * before
+                    driven.append(drive)
+                    least = jnp.maximum(least, jnp.abs(drive) / reach[i])
+                pivots.append(jnp.maximum(jnp.abs(entry), least))
             else:
                 lower[i].append(entry / pivots[j])
     return tuple(_substituted(lower, pivots, right) for right in rights)
