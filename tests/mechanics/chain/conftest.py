@@ -76,7 +76,7 @@ def _path(
         solid_mpa=solid * one,
         conductance_per_mpa_s=conductance * one,
         face_resistance_mpa_s=face * one,
-        growth=growth,
+        growth=growth * one,
     )
 
 
@@ -99,6 +99,7 @@ def loaded(
         force_n=jnp.asarray(force),
         moment_nmm=jnp.asarray(moment),
         tilt_rad=jnp.broadcast_to(jnp.asarray(tilt_rad)[:, None], (3, SAMPLES)) + 0.0,
+        hold=jnp.ones(SAMPLES),
     )
 
 

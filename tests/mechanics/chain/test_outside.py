@@ -27,6 +27,7 @@ def test_forces_support_and_moment_are_derivatives_of_an_energy(mirror: bool) ->
         force_n=jnp.asarray(forces),
         moment_nmm=jnp.asarray(moments),
         tilt_rad=jnp.asarray(tilt),
+        hold=jnp.asarray([1.7]),
     )
     turns = motion.rotation(turning)
     count = 3 if mirror else 6
@@ -35,7 +36,7 @@ def test_forces_support_and_moment_are_derivatives_of_an_energy(mirror: bool) ->
         v, w = motion.spread(small[..., None], mirror)
         turned, moved = motion.moved(turns, jnp.zeros((3, 5, 1)), v, w)
         places = moved[None] + (turned[None] * points[:, None]).sum(2)
-        held = support_energy(stiff, turned[:, :, 0], load.tilt_rad)[0]
+        held = support_energy(load.hold * stiff, turned[:, :, 0], load.tilt_rad)[0]
         return held - (load.force_n * places).sum() - (load.moment_nmm[1] * w[1]).sum()
 
     gradient, hessian = on_bodies(points, stiff, turns, load, mirror)

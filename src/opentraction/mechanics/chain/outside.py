@@ -31,6 +31,8 @@ class Load(eqx.Module):
     symmetric part of their tangent (none) is in the Hessian; in a symmetric column they have an energy."""
     tilt_rad: Float[Array, "*t 3 s"]
     """Turn (rotation vector) that the posture asks of the thorax, which the support pulls towards."""
+    hold: Float[Array, "*t s"]
+    """How many times as firmly as lying it is held there."""
 
 
 def dense(gradient: list[Entry], hessian: Hessian, like: Array) -> tuple[Array, Array]:
@@ -62,7 +64,7 @@ def on_bodies(
     gradient, hessian = dense(*summed(*point_terms(place, force, None, mirror)), like=turns[0, 0])
     moment = applied(back, load.moment_nmm)
     gradient = gradient - kept(jnp.concatenate([jnp.zeros_like(moment), moment]), mirror)
-    held, stiff = support(support_nmm, turns[:, :, 0], load.tilt_rad)
+    held, stiff = support(load.hold * support_nmm, turns[:, :, 0], load.tilt_rad)
     axes = np.array(motion_axes(mirror)[1])
     first = len(gradient) - len(axes)
     gradient = gradient.at[first:, 0].add(held[axes])

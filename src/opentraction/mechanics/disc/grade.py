@@ -26,8 +26,6 @@ ANNULUS_VOID, ANNULUS_VOID_PER_GRADE = 3.0, -0.67 / 3.0
 """P103: void ratio 3.0 normal, 2.33 degenerated, spread over three grades."""
 CHARGE_PER_GRADE = 0.8
 """Assumed: 0.30 falls to 0.15 mEq/ml in three grades, the low end of P124 (unverified)."""
-MATRIX_PER_GRADE = 2.0
-"""Assumed, as old spines lengthen a quarter as far (V006, V007): 0.081 MPa becomes 0.65, within P001-P010."""
 FIBRES_PER_GRADE = 2.0 ** (1.0 / 3.0)
 """Assumed: k1 doubles in three grades, between no change and that of the matrix."""
 SHARE, SHARE_PER_GRADE = 0.48, -0.06
@@ -38,7 +36,7 @@ class Degeneration(eqx.Module):
     """What a disc's grade changes, per joint and sample. Factors are over health (grade 2 or less)."""
 
     matrix_factor: Graded
-    """On C10 of the annulus. Assumed."""
+    """On C10 of the annulus."""
     fibre_factor: Graded
     """On k1 of the annulus. Assumed."""
     nucleus_share: Graded
@@ -54,19 +52,17 @@ class Degeneration(eqx.Module):
     annulus_water: Graded
     """Water fraction of the annulus. P103."""
 
-    @property
-    def inner_scale(self) -> Array:
-        """Scale of the outline that is the inner wall."""
-        return jnp.sqrt(self.nucleus_share)
 
+def degeneration(grade: ArrayLike, matrix_per_grade: ArrayLike) -> Degeneration:
+    """The changes at a continuous Pfirrmann grade; below 1 as 1, above 5 as 5, up to 2 as health.
 
-def degeneration(grade: ArrayLike) -> Degeneration:
-    """The changes at a continuous Pfirrmann grade; below 1 as 1, above 5 as 5, up to 2 as health."""
+    `matrix_per_grade`: factor on C10 of the annulus per grade beyond health.
+    """
     beyond = jnp.clip(jnp.atleast_2d(jnp.asarray(grade, float)), 2.0, 5.0) - 2.0
     nucleus_void = NUCLEUS_VOID + NUCLEUS_VOID_PER_GRADE * beyond
     annulus_void = ANNULUS_VOID + ANNULUS_VOID_PER_GRADE * beyond
     return Degeneration(
-        matrix_factor=MATRIX_PER_GRADE**beyond,
+        matrix_factor=jnp.asarray(matrix_per_grade) ** beyond,
         fibre_factor=FIBRES_PER_GRADE**beyond,
         nucleus_share=SHARE + SHARE_PER_GRADE * beyond,
         solid_factor=1.0 + SOLID_PER_GRADE * beyond,

@@ -39,6 +39,8 @@ from opentraction.mechanics.segment.strands import build_strands
 Numbers = NDArray[np.float64]
 BULK_MPA = 180.0
 """Bulk modulus of the nucleus' matter (P090). Between 20 and 2000 MPa nothing else changes."""
+CORE_GROWTH, WALL_GROWTH = 10.0, 12.0
+"""M of the strain-dependent permeability of nucleus and annulus (P092, P101), times the factor drawn."""
 
 
 class Sizes(eqx.Module):
@@ -140,7 +142,7 @@ def _segments(
     def every(name: str) -> Array:
         return jnp.broadcast_to(jnp.asarray(found[name]), shape)
 
-    height, worn = jnp.asarray(rest.height_mm), degeneration(sizes.grade)
+    height, worn = jnp.asarray(rest.height_mm), _worn(found, sizes)
     inner = inner_scale(found, sizes)
     shell, middle = discs(image, sizes, found, rest, mirror=mirror)
     anatomy = anatomy_of(image, sizes)
@@ -193,7 +195,7 @@ def discs(
         return jnp.broadcast_to(jnp.asarray(found[name]), shape)
 
     height, wedge = jnp.asarray(rest.height_mm), jnp.asarray(rest.wedge_rad)
-    worn, inner, outline = degeneration(sizes.grade), inner_scale(found, sizes), outline_of(image, sizes)
+    worn, inner, outline = _worn(found, sizes), inner_scale(found, sizes), outline_of(image, sizes)
     weak = weakening(image.weak, mirror, strips)
     weak = jnp.broadcast_to(weak, (len(weak), *shape))
     material = _material(every, worn)
@@ -213,7 +215,11 @@ def outline_of(image: Imaged, sizes: Sizes) -> Outline:
 
 def inner_scale(found: Mapping[str, Values], sizes: Sizes) -> Array:
     """Scale of the outline that is the inner wall, (joint, sample)."""
-    return jnp.sqrt(degeneration(sizes.grade).nucleus_share * jnp.asarray(found["nucleus_share"]))
+    return jnp.sqrt(_worn(found, sizes).nucleus_share * jnp.asarray(found["nucleus_share"]))
+
+
+def _worn(found: Mapping[str, Values], sizes: Sizes) -> Degeneration:
+    return degeneration(sizes.grade, found["matrix_per_grade"])
 
 
 def _material(every: Callable[[str], Array], worn: Degeneration) -> WallMaterial:
@@ -264,7 +270,7 @@ def _core_path(every: Callable[[str], Array], worn: Degeneration, height: Array)
         solid_mpa=every("nucleus_solid"),
         conductance_per_mpa_s=every("nucleus_permeability") * worn.permeability_factor / length**2,
         face_resistance_mpa_s=every("endplate_thickness") * length / every("endplate_permeability"),
-        growth=10.0,
+        growth=CORE_GROWTH * every("permeability_growth"),
     )
 
 
@@ -275,5 +281,5 @@ def _wall_path(every: Callable[[str], Array], worn: Degeneration, length: Array)
         solid_mpa=every("annulus_solid"),
         conductance_per_mpa_s=every("annulus_permeability") / length**2,
         face_resistance_mpa_s=jnp.zeros_like(length),
-        growth=12.0,
+        growth=WALL_GROWTH * every("permeability_growth"),
     )

@@ -36,8 +36,17 @@ def tilted(top: Numbers, turn_rad: object) -> Numbers:
     return np.asarray(vector)
 
 
-def steady(dt_s: Numbers, follower_n: Numbers, tilt_rad: Numbers, force_n: Numbers | None = None) -> Load:
-    """A load over steps (first axis), with a force (t, 3, s) on L1 at the chain's point, or none."""
+def steady(
+    dt_s: Numbers,
+    follower_n: Numbers,
+    tilt_rad: Numbers,
+    force_n: Numbers | None = None,
+    hold: Numbers | None = None,
+) -> Load:
+    """A load over steps (first axis), with a force (t, 3, s) on L1 at the chain's point, or none.
+
+    `hold`: how firmly the thorax is held, as lying when not said.
+    """
     steps, samples = dt_s.shape
     force = np.zeros((steps, 1, 3, JOINTS, samples))
     if force_n is not None:
@@ -49,6 +58,7 @@ def steady(dt_s: Numbers, follower_n: Numbers, tilt_rad: Numbers, force_n: Numbe
         force_n=force,
         moment_nmm=np.zeros((steps, 3, JOINTS, samples)),
         tilt_rad=tilt_rad,
+        hold=np.ones(dt_s.shape) if hold is None else hold,
     )
 
 
@@ -85,7 +95,8 @@ def history(
     follower = _over(layout, {kind: np.asarray(load.compression_n) for kind, load in kinds.items()}, parts)
     tilt = _over(layout, {kind: tilted(top, load.turn_rad) for kind, load in kinds.items()}, parts)
     dt = np.asarray(layout.dt_s(history_durations_s(hours_up, lying_s=lying_s)))
-    return blocks(steady(dt, follower, tilt))
+    hold = _over(layout, {kind: np.full(dt.shape[1], load.hold) for kind, load in kinds.items()}, parts)
+    return blocks(steady(dt, follower, tilt, hold=hold))
 
 
 def _over(layout: Layout, values: dict[Kind, Numbers], parts: int) -> Numbers:

@@ -117,6 +117,8 @@ class _Act:
     force_n: Numbers
     """(2, 3, joint, sample) at the thorax' hold and at the wrench's point."""
     moment_nmm: Numbers
+    hold: float
+    """How firmly the thorax is held at its turn, times as lying."""
     held: bool
     """Whether a posture holds the thorax."""
 
@@ -287,9 +289,10 @@ class SpatialColumn:
         follower = np.full((len(LEVELS), samples), load.follower_n)
         force = np.zeros((2, 3, len(LEVELS), samples))
         moment = np.zeros((3, len(LEVELS), samples))
-        tilt = tilted(model.top, np.zeros(samples))
+        tilt, hold = tilted(model.top, np.zeros(samples)), 1.0
         if load.bearing is not None:
             body = self._bearing(load.bearing)
+            hold = body.hold
             follower = follower + np.asarray(body.compression_n)
             tilt = tilted(model.top, body.turn_rad)
             if load.pull is not None:
@@ -302,7 +305,7 @@ class SpatialColumn:
             axes = model.image.disc_turn[:, :, level.place]
             force[1, :, level.place] = (axes @ np.array(wrench.force_n))[:, None]
             moment[:, level.place] = (axes @ np.array(wrench.moment_nmm))[:, None]
-        return _Act(follower, tilt, force, moment, load.bearing is not None)
+        return _Act(follower, tilt, force, moment, hold, load.bearing is not None)
 
     def _run(
         self,
@@ -321,6 +324,7 @@ class SpatialColumn:
             force_n=jnp.asarray(np.stack([act.force_n for act in acts])),
             moment_nmm=jnp.asarray(np.stack([act.moment_nmm for act in acts])),
             tilt_rad=jnp.asarray(np.stack([act.tilt_rad for act in acts])),
+            hold=jnp.asarray(np.repeat([[act.hold] for act in acts], samples, axis=1)),
         )
         end, trace = march(chain, state, blocks(load), what="an experiment", strict=False)
         steps = len(dt)
@@ -392,5 +396,6 @@ def _between(first: _Act, last: _Act, share: float) -> _Act:
         mixed(first.tilt_rad, last.tilt_rad),
         mixed(first.force_n, last.force_n),
         mixed(first.moment_nmm, last.moment_nmm),
+        float(mixed(np.asarray(first.hold), np.asarray(last.hold))),
         last.held,
     )
