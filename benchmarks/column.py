@@ -1,11 +1,13 @@
 """How fast the column is: sessions per second with and without histories, against one at a time, and alone.
 
-Run with `make bench ONLY=column`; on two cores, as the goals say, with taskset -c 0,1 before it. Ratios are
-of one run. Figures of a shared machine: 20 % either way, and far more where others use its cores.
+Also how memory and time grow with the samples, each size in a process of its own, beside the size of what is
+handed out. Run with `make bench ONLY=column`; on two cores, as the goals say, with taskset -c 0,1 before it.
+Ratios are of one run. Figures of a shared machine: 20 % either way, and far more where others use its cores.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -34,7 +36,8 @@ response = mechanics.simulate(model, profile, rested=rested, after_s=3600.0); sa
 response.shape; said("openings, border and fibres")
 print(f"  {'in all':39}{time.perf_counter() - begun:8.2f} s")
 """
-TIMES = (125, 250, 500, 1000)
+TIMES = (125, 500, 1000)
+CHUNK = 32
 LOADS = 10
 
 
@@ -53,31 +56,104 @@ def main() -> None:
     for what in ("first start of the process, or second", "second start"):
         print(what, flush=True)
         subprocess.run([sys.executable, "-c", BEGIN], check=True)
+    found = [alone_in_a_process(size) for size in TIMES]
+    least = found[0]
+    print("samples   history      session      greatest   at its start   model and  ")
+    print("          ms each      ms each      memory     of that        outputs    ")
+    for one in found:
+        print(
+            f"{one['samples']:7.0f}   {one['history_ms']:6.2f} x{one['history_ms'] / least['history_ms']:.2f}"
+            f"   {one['session_ms']:6.2f} x{one['session_ms'] / least['session_ms']:.2f}"
+            f"   {one['memory_mib']:5.0f} MiB   {one['start_mib']:5.0f} MiB      {one['held_mib']:5.0f} MiB"
+        )
+    last = found[-1]
+    more = (last["memory_mib"] - least["memory_mib"], last["held_mib"] - least["held_mib"])
+    print(
+        f"from {least['samples']:.0f} to {last['samples']:.0f} samples memory grows by {more[0]:.0f} MiB, "
+        f"what is handed out by {more[1]:.0f} MiB: {more[0] / more[1]:.2f} times that"
+    )
     ensembles()
 
 
-def ensembles() -> None:
-    """Ensembles of growing size in this process."""
+def alone_in_a_process(size: int) -> dict[str, float]:
+    """Times and greatest memory of an ensemble in a process of its own."""
+    said = subprocess.run(
+        [sys.executable, __file__, str(size)], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    found: dict[str, float] = json.loads(said.splitlines()[-1])
+    return found
+
+
+def measured(size: int) -> None:
+    """What `alone_in_a_process` reads."""
+    import jax
+    import numpy as np
+
     from opentraction import mechanics
-    from opentraction.chart import Family, Hold, Patient, Ramp, Release, TractionProfile
+
+    # one chunk first: programs are loaded or compiled then
+    small = column(CHUNK)
+    played(small, mechanics.rest(small))
+    start = memory_mib()
+    model = column(size)
+    rested = mechanics.rest(model)
+    response = played(model, rested)
+    greatest = memory_mib()
+    shown = [*vars(response).values(), *vars(response.shape).values()]
+    held = [*(x for x in shown if isinstance(x, np.ndarray)), rested.state, rested.pressure_mpa]
+    held += [vars(model)[name] for name in ("chain", "found", "sizes", "rest", "scanned", "openings", "top")]
+    each = 1e3 / model.samples
+    print(
+        json.dumps(
+            {
+                "samples": model.samples,
+                "history_ms": each * seconds(lambda: mechanics.rest(model), 2),
+                "session_ms": each * seconds(lambda: played(model, rested), 2),
+                "memory_mib": greatest,
+                "start_mib": start,
+                "held_mib": sum(np.asarray(x).nbytes for x in jax.tree.leaves(held)) / 2**20,
+            }
+        )
+    )
+
+
+def memory_mib() -> float:
+    """Greatest memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def column(samples: int) -> Any:
+    """The column of the norm spine."""
+    from opentraction import mechanics
+    from opentraction.chart import Patient
     from opentraction.mechanics.validating.subject import norm_spine
 
-    patient, spine = Patient(patient_id="bench", mass_kg=75, simulated=True), norm_spine()
+    patient = Patient(patient_id="bench", mass_kg=75, simulated=True)
+    return mechanics.build(norm_spine(), patient, samples=samples)
+
+
+def played(model: Any, rested: Any) -> Any:
+    """A session with an hour after it, all outputs read."""
+    from opentraction import mechanics
+    from opentraction.chart import Family, Hold, Ramp, Release, TractionProfile
+
     profile = TractionProfile(
         name="static",
         family=Family.STATIC,
         segments=(Ramp(force_n=300, duration_s=60), Hold(duration_s=1080), Release(duration_s=60)),
     )
+    response = mechanics.simulate(model, profile, rested=rested, after_s=3600.0)
+    assert response.shape.canal_area_mm2.size
+    return response
 
-    def played(model: mechanics.SpineModel, rested: mechanics.Rested) -> mechanics.Response:
-        """A session with an hour after it, all outputs read."""
-        response = mechanics.simulate(model, profile, rested=rested, after_s=3600.0)
-        assert response.shape.canal_area_mm2.size
-        return response
+
+def ensembles() -> None:
+    """The largest ensemble in this process, and a sample alone."""
+    from opentraction import mechanics
 
     count = TIMES[-1]
     start = time.perf_counter()
-    large = mechanics.build(spine, patient, samples=count)
+    large = column(count)
     print(f"build of {count}                            {time.perf_counter() - start:8.2f} s")
     count = large.samples
     kept = mechanics.rest(large)
@@ -86,17 +162,7 @@ def ensembles() -> None:
     alone = seconds(lambda: played(one, kept_one))
     alone_history = seconds(lambda: mechanics.rest(one))
     print(f"one session alone                        {alone:8.3f} s, its history {alone_history:.3f} s")
-    history = session = float("inf")
-    for size in (*TIMES[:-1], count):
-        some, rested = large.subset(size), kept.subset(size)
-        history = seconds(lambda some=some: mechanics.rest(some), 2)  # type: ignore[misc]
-        session = seconds(lambda some=some, rested=rested: played(some, rested), 2)  # type: ignore[misc]
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(
-            f"{size:5d} samples, ms each: history {1e3 * history / size:6.2f}, session "
-            f"{1e3 * session / size:6.2f}; greatest memory {memory:.2f} GiB",
-            flush=True,
-        )
+    history, session = seconds(lambda: mechanics.rest(large), 2), seconds(lambda: played(large, kept), 2)
     used, steps = float(kept.state.iterations.sum()), len(played(one, kept_one).time_s)
     print(f"{count / (history + session):.1f} sessions/s, each with its own history (wanted 40, goal 100)")
     print(f"{count / session:.1f} sessions/s, histories kept (wanted 80, goal 200)")
@@ -142,4 +208,7 @@ def gradient(model: Any, rested: Any) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        measured(int(sys.argv[1]))
+    else:
+        main()

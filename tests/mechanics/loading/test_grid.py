@@ -125,7 +125,9 @@ def test_compiled_derivatives_of_the_times() -> None:
     layout = session_layout(static())
     durations, _ = session_values(static(), after_s=3600.0)
     for place in range(len(layout.pieces)):
-        compiled = jax.jacfwd(jax.jit(lambda d, place=place: layout.time_s(jnp.asarray(durations).at[place].set(d))))
+        compiled = jax.jacfwd(
+            jax.jit(lambda d, place=place: layout.time_s(jnp.asarray(durations).at[place].set(d)))
+        )
         slope = np.asarray(compiled(durations[place]))
         steps = [piece.steps for piece in layout.pieces]
         assert (slope[: sum(steps[:place])] == 0.0).all()

@@ -31,3 +31,20 @@ def test_a_sample_does_not_depend_on_the_others() -> None:
         a = alone.next(a, 0.5 * a + shift)
         b = both.next(b, np.array([[0.5, 0.9], [0.5, 0.1]]) * b + np.hstack([shift, -shift]))
     assert np.allclose(a[:, 0], b[:, 0], atol=1e-12)
+
+
+def test_what_a_coarse_map_taught_serves_the_fine_one() -> None:
+    """Both have the same slopes: three rounds of the one, and the other needs two in place of five."""
+    generator = np.random.default_rng(5)
+    matrix = 0.8 * np.linalg.qr(generator.normal(size=(3, 3)))[0]
+    coarse = generator.normal(size=(3, 2))
+    fine = coarse + 0.1 * generator.normal(size=(3, 2))
+    exact = np.linalg.solve(np.eye(3) - matrix, fine)
+    guess, point = Anderson(8), np.zeros((3, 2))
+    for rounds in range(7):
+        over = rounds >= 4
+        reached = matrix @ point + (fine if over else coarse)
+        point = guess.next(point, reached, np.full(2, over))
+        if rounds == 4:
+            assert np.allclose(point, exact, atol=1e-7)
+    assert np.allclose(point, exact, atol=1e-9)

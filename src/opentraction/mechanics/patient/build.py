@@ -69,8 +69,9 @@ def build(
     body = trunk(weight, samples=samples, numbers=numbers)
     parts = Parts(image, sizes, found, there)
 
-    def before(at: NDArray[np.int64], top: Numbers) -> list[Load]:
-        return history(picked(body, at), top, found["hours_up"][at], lying_s=LYING_BEFORE_SCAN_S)
+    def before(at: NDArray[np.int64], top: Numbers, exact: bool) -> list[Load]:
+        hours, filling = found["hours_up"][at], 2 if exact else 1
+        return history(picked(body, at), top, hours, lying_s=LYING_BEFORE_SCAN_S, filling=filling)
 
     settled = settle(parts, before)
     missed = _missed(settled, sizes, found | {"weight": weight})

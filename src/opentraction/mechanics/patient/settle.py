@@ -32,7 +32,13 @@ from opentraction.mechanics.segment.condensation import condense, follow
 Numbers = NDArray[np.float64]
 Values = Numbers | Array
 TOLERANCE_MM = 5e-7
-_ROUNDS = 25
+_ROUNDS = 30
+_COARSE_ROUNDS = 5
+_NEAR_MM = 0.1
+"""Nearer than this, or after so many rounds, the history is run in fine steps. With the coarse ones, half as
+many, the shape is found within 0.07 mm."""
+_DEPTH = 8
+"""Rounds that the next guess is made from, the coarse ones among them."""
 _ARM_MM = 20.0
 _PROBE_MM = 1e-4
 _MOST_MM = 0.5
@@ -44,6 +50,8 @@ _RELAXED_MM = 1e-9
 _WORTH = 0.2
 """A kept slope serves while an inner iteration leaves no more than this of the force."""
 _FORCE_N = 1e-6
+_LEAST = 1e-2
+"""Share of its first force at which an inner search stops: fluid found anew changes the rest by far more."""
 
 
 class Scanned(NamedTuple):
@@ -69,8 +77,11 @@ class Settled(NamedTuple):
     """Relative residual of the history in which a sample lost its balance; 0 for the others."""
 
 
-History = Callable[[NDArray[np.int64], Numbers], Sequence[Load]]
-"""The loads that end with the scan, of some samples, for the axes of L1 with which they were imaged."""
+History = Callable[[NDArray[np.int64], Numbers, bool], Sequence[Load]]
+"""The loads that end with the scan, of some samples, for the axes of L1 with which they were imaged.
+
+Finely stepped or, for the way there, coarsely.
+"""
 
 
 def settle(parts: Parts, history: History) -> Settled:
@@ -82,18 +93,26 @@ def settle(parts: Parts, history: History) -> Settled:
     sizes = parts.sizes
     lengths = np.stack([sizes.height_mm, _ARM_MM * sizes.wedge_rad, np.zeros_like(sizes.height_mm)])
     shape = lengths.shape
-    guess, inner, run = Anderson(), _Inner(parts, shape), _Run(parts, history)
-    going = np.ones(shape[-1], dtype=bool)
+    guess, inner, run = Anderson(_DEPTH), _Inner(parts, shape), _Run(parts, history)
+    going, fine = np.ones(shape[-1], dtype=bool), np.zeros(shape[-1], dtype=bool)
     for rounds in range(1, _ROUNDS + 1):
-        at = np.flatnonzero(going)
-        state, still = run.through(lengths, at)
-        going = (run.off_mm >= TOLERANCE_MM) & np.isfinite(run.off_mm)
+        found, off = lengths.copy(), np.full(shape[-1], np.inf)
+        for exact in (False, True):
+            at = np.flatnonzero(going & (fine == exact))
+            if not at.size:
+                continue
+            off[at], state, still = run.through(lengths, at, exact=exact)
+            going[at] = np.isfinite(off[at]) & (off[at] >= TOLERANCE_MM) if exact else True
+            left = np.flatnonzero(np.isfinite(off[at]) & going[at])
+            if left.size and rounds < _ROUNDS:
+                here = picked((state, still), left)
+                found[..., at[left]] = inner.solved(lengths, at[left], *here)[..., at[left]]
         if not going.any() or rounds == _ROUNDS:
             break
-        left = np.flatnonzero(going[at])
-        found = inner.solved(lengths, np.flatnonzero(going), picked(state, left), picked(still, left))
-        better = guess.next(lengths.reshape(-1, shape[-1]), found.reshape(-1, shape[-1])).reshape(shape)
-        lengths = np.where(going, better, lengths)
+        flat = lengths.reshape(-1, shape[-1]), found.reshape(-1, shape[-1])
+        lengths = np.where(going, guess.next(*flat, fine).reshape(shape), lengths)
+        # a sample that loses its balance in the coarse history has the fine one to find it
+        fine |= ~(off >= _NEAR_MM) | np.isinf(off) | (rounds >= _COARSE_ROUNDS)
     return Settled(_rest(lengths, sizes), Scanned(*run.scanned), run.off_mm, run.residual)
 
 
@@ -106,26 +125,33 @@ class _Run:
         self.off_mm, self.residual = np.full(shape[1], np.inf), np.zeros(shape[1])
         self.scanned: list[Numbers] = []
 
-    def through(self, lengths: Float[Numbers, "3 j s"], at: NDArray[np.int64]) -> tuple[State, Load]:
-        """Run the samples `at` with these rest lengths: state at the scan, and the load then, in no time."""
+    def through(
+        self, lengths: Float[Numbers, "3 j s"], at: NDArray[np.int64], *, exact: bool
+    ) -> tuple[Float[Numbers, "n"], State, Load]:
+        """Run the samples `at` with these rest lengths.
+
+        How far off each ended, its state at the scan, and the load then, in no time. Only what was `exact`,
+        in fine steps, is remembered.
+        """
         off, residual, scanned, state, load = in_chunks(
-            at.size, lambda pick: self._through(lengths[..., at[pick]], at[pick])
+            at.size, lambda pick: self._through(lengths[..., at[pick]], at[pick], exact)
         )
-        self.off_mm[at], self.residual[at] = off, residual
         if not self.scanned:
-            self.scanned = [x.copy() for x in scanned]
-        for known, new in zip(self.scanned, scanned, strict=True):
-            known[..., at] = new
-        return state, load
+            self.scanned = [np.zeros((*x.shape[:-1], self.off_mm.size)) for x in scanned]
+        if exact:
+            self.off_mm[at], self.residual[at] = off, residual
+            for known, new in zip(self.scanned, scanned, strict=True):
+                known[..., at] = new
+        return off, state, load
 
     def _through(
-        self, lengths: Float[Numbers, "3 j s"], at: NDArray[np.int64]
+        self, lengths: Float[Numbers, "3 j s"], at: NDArray[np.int64], exact: bool
     ) -> tuple[Numbers, Numbers, list[Numbers], State, Load]:
         """How far off one chunk ended, its residuals and its discs, state and load then."""
         part = self._parts.picked(at)
         rest = _rest(lengths, part.sizes)
         chain, top = assemble(part, rest, mirror=True)
-        loads = self._history(at, top)
+        loads = self._history(at, top, exact)
         state, run, trace = through(chain, start_state(chain), loads)
         turn, shift, *scanned = _last(
             trace.rotation_rad, trace.shift_mm, trace.modes_mm, trace.annulus, trace.pressure_mpa
@@ -186,11 +212,18 @@ class _Inner:
         left = np.arange(at.size)
         force = self._asked(found, at, left, scanned, load)
         stale = np.isnan(self._slope[:, at]).any(axis=(0, 2, 3))
+        enough = np.maximum(_FORCE_N, _LEAST * np.abs(force).max(axis=(0, 1)))
         for _ in range(_INNER):
             # each sample stops by itself, so that it does not depend on the others
             size = np.abs(force).max(axis=(0, 1))
-            keep = size >= _FORCE_N
-            left, force, stale, size = left[keep], force[..., keep], stale[keep], size[keep]
+            keep = size >= enough
+            left, force, stale, size, enough = (
+                left[keep],
+                force[..., keep],
+                stale[keep],
+                size[keep],
+                enough[keep],
+            )
             if not left.size:
                 break
             old = left[stale]
