@@ -1,10 +1,10 @@
 """Large programs kept ready to run, so that a new process neither traces nor compiles them again.
 
 JAX's own cache saves the compiler's work but not the tracing before it. With that cache alone a second
-process takes 14 s of a core from its start to a whole session; with these programs 8, and since they can be
-read beside other work (`foresee`), 6 to 7 s go by on two cores. Here the finished program lies beside that
-cache. A ticket names it, under all that it was made from: the sources and tables of this room, JAX's
-version, the processor, and the shapes of its arguments.
+process takes 14 s of a core from its start to a whole session; with these programs 8 to 10, and read
+beside other work (`foresee`) they cost less still on two idle cores.
+Here the finished program lies beside that cache. A ticket names it, under all that it was made from: the
+sources and tables of this room, JAX's version, the processor, and the shapes of its arguments.
 """
 
 from __future__ import annotations
