@@ -20,7 +20,7 @@ STAMP := $(VENV)/.installed-$(WANTED)
 export JAX_PLATFORMS ?= cpu
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist loadfile
 
-.PHONY: help setup demo test test-full bench calibrate check format lock clean
+.PHONY: help setup demo test test-full bench calibrate phantoms check format lock clean
 
 help: ## list these targets
 	@echo "OpenTraction. Say make and one of these:"
@@ -57,6 +57,9 @@ test-full: $(STAMP) ## run the long acceptance cases that make test leaves out
 
 calibrate: $(STAMP) ## set the column's parameters anew on the calibration rows (about an hour)
 	$(BIN)/python benchmarks/long/calibrate.py --out src/opentraction/mechanics/patient/posterior.csv $(ARGS)
+
+phantoms: $(STAMP) ## run 200 random phantoms through history and session (about half an hour)
+	$(BIN)/python benchmarks/long/phantoms.py $(ARGS)
 
 bench: $(STAMP) ## run the measurements of benchmarks/, all or one: make bench ONLY=column
 	@shopt -s nullglob; found=; for f in benchmarks/$(or $(ONLY),*).py; do [ -f "$$f" ] || continue; found=1; echo "== $$f"; $(BIN)/python "$$f" || exit 1; done; \

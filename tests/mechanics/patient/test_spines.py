@@ -25,7 +25,7 @@ EXTREMES = {
     "flat": PhantomSpec(seed=6, age_years=50.0, lordosis_deg=5.0, pfirrmann=(1, 5, 1, 5, 1)),
 }
 FORCES_N = (150.0, 200.0, 250.0, 300.0, 350.0, 400.0)
-RANDOM = 60
+RANDOM = 140
 SCANS = ("fracture_f02", "healthy_a", "healthy_b", "listhesis_s02")
 
 

