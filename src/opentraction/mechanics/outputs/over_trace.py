@@ -28,6 +28,7 @@ from opentraction.mechanics.patient.assembly import Parts, Unloaded, anatomy_of,
 from opentraction.mechanics.patient.chunks import in_chunks, picked
 from opentraction.mechanics.patient.model import SpineModel
 from opentraction.mechanics.patient.settle import Scanned
+from opentraction.mechanics.segment.segment import Segments
 
 Numbers = NDArray[np.float64]
 STEPS = 32
@@ -100,3 +101,12 @@ def protrusion_change_mm(model: SpineModel, sized: Openings) -> Numbers:
     Where no protrusion was read: of the disc's border in the middle at the back.
     """
     return np.asarray(sized.protrusion_mm) - model.openings.protrusion_mm
+
+
+def water_mm3(segments: Segments, trace: Trace) -> Numbers:
+    """Water in the discs, (time, joint, sample)."""
+    core, wall = np.asarray(segments.core_mm3), np.asarray(segments.wall_mm3)
+    dry = core * (1.0 - np.asarray(segments.core_path.water)) + wall * (
+        1.0 - np.asarray(segments.wall_path.water)
+    )
+    return np.asarray(core * np.asarray(trace.nucleus) + wall * np.asarray(trace.annulus) - dry)

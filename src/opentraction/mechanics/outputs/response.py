@@ -45,6 +45,13 @@ class Response:
     """(time): at the table."""
     transmitted_n: Numbers
     """(time, sample): what is left of it at the spine."""
+    stroke_mm: Numbers
+    """(time, sample) mm: travel of the pull that the table sees, more than at the first time: the column's
+    lengthening between thorax and pelvis, the stretch of the harness, and its slip on the skin, which does
+    not come back. Cord and frame of the table itself are not in it."""
+    tissue_n: Numbers
+    """(time, sample) N: what the trunk's soft tissue beside the column takes up as it lengthens with it since
+    the first time; a part of what is lost on the way."""
     pressure_mpa: Numbers
     """Of the nucleus."""
     height_front_mm: Numbers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
@@ -11,22 +12,25 @@ from numpy.typing import NDArray
 
 from opentraction.chart import LEVELS, BadInput, TractionProfile
 from opentraction.mechanics.chain.model import State, Trace, start_state
+from opentraction.mechanics.chain.outside import Load
 from opentraction.mechanics.loading import (
     BLOCK,
     PULL_NUMBERS,
     PullLoad,
     guarding_n,
     harness_line,
+    harness_stroke_mm,
     posture_load,
     session_layout,
     session_load,
     session_values,
     setup_stance,
+    tissue,
 )
 from opentraction.mechanics.loading.grid import LYING_BEFORE_SESSION_S
 from opentraction.mechanics.loading.posture import PostureLoad
 from opentraction.mechanics.outputs.fibres import fibre_strains
-from opentraction.mechanics.outputs.over_trace import openings_over, protrusion_change_mm
+from opentraction.mechanics.outputs.over_trace import openings_over, protrusion_change_mm, water_mm3
 from opentraction.mechanics.outputs.response import Response, Shape
 from opentraction.mechanics.outputs.shape import Poses, edges_mm, moved, poses_of
 from opentraction.mechanics.patient.chunks import in_chunks, picked
@@ -66,7 +70,7 @@ def rest(model: SpineModel) -> Rested:
             part.top,
             part.found["hours_up"],
             lying_s=LYING_BEFORE_SESSION_S,
-            last=_posture(part),
+            last=as_it_lies(part),
         )
         state, run, trace = through(part.chain, start_state(part.chain), loads)
         return state, np.asarray(trace.pressure_mpa)[-1], run
@@ -112,11 +116,48 @@ def simulate_pull(
     """
     if len(time_s) % BLOCK or len(time_s) != len(pull_n):
         raise BadInput(f"Expected times and pulls in blocks of {BLOCK}, got {len(time_s)} and {len(pull_n)}.")
+    tilt_rad = float(np.radians(angle_deg))
+    return respond(
+        model,
+        lambda part: _pulling(part, time_s, pull_n, tilt_rad),
+        time_s=time_s,
+        pull_n=pull_n,
+        session_s=session_s,
+        rested=rested,
+        what=f"a session with up to {float(pull_n.max()):.0f} N",
+        asked={"pull": float(pull_n.max()), "angle": float(angle_deg)},
+    )
+
+
+@dataclass(frozen=True)
+class Acting:
+    """What acts on some samples in a session."""
+
+    load: Load
+    points_mm: Numbers
+    """(1, 3, joint, sample): where its forces take hold of the bodies, each in the axes of its own disc."""
+    transmitted_n: Numbers
+    """(time, sample): what of the table's pull reaches the spine."""
+
+
+def respond(
+    model: SpineModel,
+    acts: Callable[[SpineModel], Acting],
+    *,
+    time_s: Numbers,
+    pull_n: Numbers,
+    session_s: float,
+    rested: Rested | None,
+    what: str,
+    asked: dict[str, float],
+) -> Response:
+    """What the column does under a load over whole blocks of steps, from its history on.
+
+    `acts`: what acts on some of the samples. `what` and `asked` name the session in `Response.missed`.
+    """
     rested = rested if rested is not None else rest(model)
-    told = _Session(model, rested, time_s, pull_n, float(np.radians(angle_deg)))
+    told = _Session(rested, pull_n, acts, model)
     outputs, poses, run = in_chunks(model.samples, told.chunk)
-    what = f"a session with up to {float(pull_n.max()):.0f} N"
-    asked = {"pull": float(pull_n.max()), "angle": float(angle_deg)}
     known = {item.sample for item in rested.missed}
     new = tuple(item for item in _missed(model, run, what, asked) if item.sample not in known)
     missed = (*rested.missed, *new)
@@ -136,25 +177,21 @@ def simulate_pull(
 
 
 class _Session:
-    """A pull over time on one chunk of samples after another, with what is told of each."""
+    """A load over time on one chunk of samples after another, with what is told of each."""
 
     def __init__(
-        self, model: SpineModel, rested: Rested, time_s: Numbers, pull_n: Numbers, angle_rad: float
+        self, rested: Rested, pull_n: Numbers, acts: Callable[[SpineModel], Acting], model: SpineModel
     ) -> None:
-        self._model, self._rested = model, rested
-        self._time_s, self._pull_n, self._angle_rad = time_s, pull_n, angle_rad
+        self._model, self._rested, self._pull_n, self._acts = model, rested, pull_n, acts
 
     def chunk(self, pick: NDArray[np.int64]) -> tuple[dict[str, Numbers], Poses, Run]:
         """Outputs by the names of `Response`, poses for the shapes, and which samples were lost."""
         part = self._model.picked(pick.tolist())
-        found = _pulled(part, self._time_s, self._pull_n, self._angle_rad)
-        held = part.assembled(mirror=part.chain.mirror, points_mm=_points(part, found))
-        dt = np.repeat(np.diff(self._time_s, prepend=0.0)[:, None], part.samples, axis=1)
-        tilt = np.broadcast_to(tilted(part.top, found.turn_rad), (len(dt), 3, part.samples))
-        load = steady(dt, np.asarray(found.compression_n), tilt, np.asarray(found.force_n))
+        acting = self._acts(part)
+        held = part.assembled(mirror=part.chain.mirror, points_mm=acting.points_mm)
         state = picked(self._rested.state, pick)
         runs, told, poses = [], [], []
-        for block in blocks(load):
+        for block in blocks(acting.load):
             state, run, trace = through(held.chain, state, [block])
             runs.append(run)
             told.append(_told(part, trace))
@@ -165,7 +202,9 @@ class _Session:
             name: np.where(lost, np.nan, np.swapaxes(np.concatenate([one[name] for one in told]), 0, 1))
             for name in told[0]
         }
-        outputs["transmitted_n"] = np.where(lost, np.nan, np.asarray(found.transmitted_n))
+        length = outputs["height_mid_mm"].sum(axis=0)
+        outputs |= _travel(part, self._pull_n, length - length[0])
+        outputs["transmitted_n"] = np.where(lost, np.nan, acting.transmitted_n)
         outputs["rest_pressure_mpa"] = np.where(lost, np.nan, self._rested.pressure_mpa[:, pick])
         whole: Poses = jax.tree.map(lambda *parts: np.concatenate(parts), *poses)
         return outputs, whole, Run(lost, together(runs).residual)
@@ -184,12 +223,36 @@ def _missed(model: SpineModel, run: Run, what: str, asked: dict[str, float]) -> 
     )
 
 
-def _posture(model: SpineModel) -> PostureLoad:
+def as_it_lies(model: SpineModel) -> PostureLoad:
+    """What lying in the setup's posture puts on the column."""
     return posture_load(model.trunk, setup_stance(model.setup), hip_flexion_deg=model.setup.hip_flexion_deg)
 
 
+def _travel(model: SpineModel, pull_n: Numbers, longer_mm: Numbers) -> dict[str, Numbers]:
+    """What the table feels of a column that is longer by so much, (time, sample), than at the first time."""
+    found = model.found
+    harness = harness_stroke_mm(pull_n, model.setup.harness_stiffness_n_per_mm, found["slip"])
+    _, force, _ = tissue(longer_mm, found["tissue_stiffness"], found["tissue_toe"])
+    return {"stroke_mm": np.asarray(longer_mm + harness - harness[0]), "tissue_n": np.asarray(force)}
+
+
+def _pulling(model: SpineModel, time_s: Numbers, pull_n: Numbers, angle: float) -> Acting:
+    """What a pull over time does to some samples."""
+    found = _pulled(model, time_s, pull_n, angle)
+    dt = np.repeat(np.diff(time_s, prepend=0.0)[:, None], model.samples, axis=1)
+    tilt = np.broadcast_to(tilted(model.top, found.turn_rad), (len(dt), 3, model.samples))
+    points = np.zeros((1, 3, len(LEVELS), model.samples))
+    points[0, :, 0] = model.on_l1(np.asarray(found.hold_mm))
+    return Acting(
+        load=steady(dt, np.asarray(found.compression_n), tilt, np.asarray(found.force_n)),
+        points_mm=points,
+        transmitted_n=np.asarray(found.transmitted_n),
+    )
+
+
 def _pulled(model: SpineModel, time_s: Numbers, pull_n: Numbers, angle: float) -> PullLoad:
-    body, samples = _posture(model), model.samples
+    """Load of a patient's session; muscles guard as in pain at first, and less as it goes on."""
+    body, samples = as_it_lies(model), model.samples
     numbers: dict[str, object] = {name: model.found[name] for name in PULL_NUMBERS}
     line = harness_line(model.l1_mm[0], model.l1_mm[2], angle_rad=angle, samples=samples, numbers=numbers)
     lost = model.found["lost_share"]
@@ -198,7 +261,7 @@ def _pulled(model: SpineModel, time_s: Numbers, pull_n: Numbers, angle: float) -
         time_s,
         passing,
         model.found["muscle_maximum"],
-        first_percent=model.found["guarding"],
+        first_percent=np.maximum(model.found["guarding_in_pain"], model.found["guarding"]),
         base_percent=model.found["guarding"],
     )
     return session_load(
@@ -215,16 +278,6 @@ def _pulled(model: SpineModel, time_s: Numbers, pull_n: Numbers, angle: float) -
     )
 
 
-def _points(model: SpineModel, found: PullLoad) -> Numbers:
-    """(1, 3, joint, sample): where the harness holds L1, in the axes of L1's own disc."""
-    back = np.swapaxes(model.top, 0, 1)
-    way = (back * np.asarray(found.hold_mm)[None]).sum(1)
-    way[2] += 0.5 * (model.image.height_mm[0] + model.image.body_mm[0])
-    points = np.zeros((1, 3, len(LEVELS), model.samples))
-    points[0, :, 0] = way
-    return points
-
-
 def _told(model: SpineModel, trace: Trace) -> dict[str, Numbers]:
     """What `Response` says of some steps without the shapes, each (time, joint, sample)."""
     at, pose = moved(trace, model.rest), model.rest.pose
@@ -237,20 +290,10 @@ def _told(model: SpineModel, trace: Trace) -> dict[str, Numbers]:
         "axial_force_n": np.asarray(trace.wrench)[:, 2],
         "shear_mm": np.asarray(trace.shift_mm)[:, 0] - np.asarray(pose.shift_mm)[0],
         "flexion_deg": np.degrees(np.asarray(trace.rotation_rad)[:, 1] - np.asarray(pose.turn_rad)[1]),
-        "fluid_volume_mm3": _water_mm3(model, trace),
+        "fluid_volume_mm3": water_mm3(model.chain.segments, trace),
         "facet_force_n": np.asarray(trace.facets.normal_n).sum(axis=1),
         "ligament_strain": np.asarray(trace.ligaments.strain).max(axis=1),
     }
-
-
-def _water_mm3(model: SpineModel, trace: Trace) -> Numbers:
-    """Water in the discs, (time, joint, sample)."""
-    segments = model.chain.segments
-    core, wall = np.asarray(segments.core_mm3), np.asarray(segments.wall_mm3)
-    dry = core * (1.0 - np.asarray(segments.core_path.water)) + wall * (
-        1.0 - np.asarray(segments.wall_path.water)
-    )
-    return np.asarray(core * np.asarray(trace.nucleus) + wall * np.asarray(trace.annulus) - dry)
 
 
 class _Reading:

@@ -42,15 +42,16 @@ def steady(
     tilt_rad: Numbers,
     force_n: Numbers | None = None,
     hold: Numbers | None = None,
+    body: int = 0,
 ) -> Load:
-    """A load over steps (first axis), with a force (t, 3, s) on L1 at the chain's point, or none.
+    """A load over steps (first axis), with a force (t, 3, s) at the chain's point of a `body`, or none.
 
-    `hold`: how firmly the thorax is held, as lying when not said.
+    `body`: L1 is 0; `hold`: how firmly the thorax is held, as lying when not said.
     """
     steps, samples = dt_s.shape
     force = np.zeros((steps, 1, 3, JOINTS, samples))
     if force_n is not None:
-        force[:, 0, :, 0] = force_n
+        force[:, 0, :, body] = force_n
     return unchecked(
         Load,
         dt_s=dt_s,

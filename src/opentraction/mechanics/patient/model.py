@@ -80,6 +80,20 @@ class SpineModel:
         first = self.image.disc_mm[:, 0] + up * 0.5 * (self.image.height_mm[0] + self.image.body_mm[0])
         return np.asarray(first - self.image.disc_mm[:, -1])
 
+    def above_disc_mm(self, place: int) -> float:
+        """From the centre of a disc to the centre of the body above it, along the disc's axis; L1-L2 is 0."""
+        return float(0.5 * (self.image.height_mm[place] + self.image.body_mm[place]))
+
+    def on_l1(self, from_l1_mm: Numbers) -> Numbers:
+        """(3, sample) point of L1 in the axes of L1's own disc, where the chain's forces act.
+
+        `from_l1_mm`: (3, sample) from the centre of L1, in the spine's own directions.
+        """
+        back = np.swapaxes(self.top, 0, 1)
+        way = (back * from_l1_mm[None]).sum(1)
+        way[2] += self.above_disc_mm(0)
+        return np.asarray(way)
+
     def subset(self, n: int) -> SpineModel:
         """The first `n` samples. Raises BadInput when there are fewer."""
         if not 1 <= n <= self.samples:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from opentraction.chart import BadInput
 from opentraction.mechanics.loading import NUMBERS, PULL_NUMBERS
+from opentraction.mechanics.loading.quantity import Number
 from opentraction.mechanics.patient.posterior import FILE, posterior
 
 _NORMAL = NormalDist()
@@ -83,24 +84,26 @@ def priors() -> dict[str, Prior]:
 
 
 def _load_path() -> dict[str, Prior]:
-    """The numbers of posture and pull: their ranges are read as 5 to 95 %."""
-    return {
-        name: Prior(
-            name=name,
-            group=_group(name, number.unit),
-            unit=number.unit,
-            shape="linear",
-            central=number.value,
-            p05=number.low,
-            p95=number.high,
-            low=number.low,
-            high=number.high,
-            rows="",
-            conversion="",
-            reason=number.source,
-        )
-        for name, number in (NUMBERS | PULL_NUMBERS).items()
-    }
+    """The numbers of posture and pull."""
+    return {name: of_number(name, number) for name, number in (NUMBERS | PULL_NUMBERS).items()}
+
+
+def of_number(name: str, number: Number) -> Prior:
+    """The spread of a number of the load path: its range is read as 5 to 95 %."""
+    return Prior(
+        name=name,
+        group=_group(name, number.unit),
+        unit=number.unit,
+        shape="linear",
+        central=number.value,
+        p05=number.low,
+        p95=number.high,
+        low=number.low,
+        high=number.high,
+        rows="",
+        conversion="",
+        reason=number.source,
+    )
 
 
 def _group(name: str, unit: str) -> str:
