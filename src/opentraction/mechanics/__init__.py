@@ -8,6 +8,7 @@ from opentraction.mechanics.cache import use_compilation_cache
 jax.config.update("jax_enable_x64", True)
 use_compilation_cache()
 
+from opentraction.mechanics.outputs.manual import simulate_manual  # noqa: E402
 from opentraction.mechanics.outputs.plant import plant  # noqa: E402
 from opentraction.mechanics.outputs.ranking import Ranking, rank  # noqa: E402
 from opentraction.mechanics.outputs.replay import replay  # noqa: E402
@@ -58,6 +59,7 @@ __all__ = [
     "replay",
     "rest",
     "simulate",
+    "simulate_manual",
     "summarise",
     "understood",
     "validate",

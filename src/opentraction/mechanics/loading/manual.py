@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from opentraction.chart import BadInput, ManualProfile
+from opentraction.mechanics.arrays import Values, library
 from opentraction.mechanics.loading.grid import BLOCK
 from opentraction.mechanics.loading.quantity import Number
 
 STEPS_A_PUSH = 4
+"""Steps of time of one push, so that its middle is one of them."""
 STEPS_A_REST = 3
+"""Of a rest between sets."""
 LEAST_AFTER = 4
+"""Of the lying after the last push, at least."""
 MANUAL_NUMBERS: dict[str, Number] = {
     "contact_behind": Number(60.0, 50.0, 70.0, "mm", "spinous process behind the body's centre; assumed"),
     "contact_below": Number(8.0, 0.0, 16.0, "mm", "and below it; assumed"),
@@ -31,23 +34,21 @@ MANUAL_NUMBERS: dict[str, Number] = {
 class ManualLoad(eqx.Module):
     """Load of a manual session: time first, samples last; axes as imaged (x ventral, y left, z cranial)."""
 
-    time_s: Float[Array, "t"]
+    time_s: Float[Values, "t"]
     body: int = eqx.field(static=True)
     """Index of the vertebra under the hand, L1 = 0."""
-    force_n: Float[Array, "t 3 s"]
+    force_n: Float[Values, "t 3 s"]
     """On that vertebra; direction fixed in the sacrum's axes."""
-    contact_mm: Float[Array, "3 s"]
+    contact_mm: Float[Values, "3 s"]
     """Point of contact from the centre of the vertebra, in its own axes."""
-    moment_nmm: Float[Array, "t 3 s"]
+    moment_nmm: Float[Values, "t 3 s"]
     """Of the force about the centre of the vertebra as imaged."""
-    turn_rad: Float[Array, "t s"]
+    turn_rad: Float[Values, "t s"]
     """Turn of the thorax against the sacrum, extension positive: the falling table part bends the spine
     forward."""
-    traction_n: Float[Array, "t s"]
-    """Pull along the spine by the moving table part."""
 
 
-def manual_time_s(profile: ManualProfile, *, after_s: float = 0.0) -> Float[Array, "t"]:
+def manual_time_s(profile: ManualProfile, *, after_s: float = 0.0) -> Float[Values, "t"]:
     """Ends of the steps [s]: the start, four a push, three a rest between sets, and lying for `after_s`.
 
     Their number follows the counts only; the lying after it fills whole blocks.
@@ -62,10 +63,10 @@ def manual_time_s(profile: ManualProfile, *, after_s: float = 0.0) -> Float[Arra
             now += profile.rest_s
     tail = _tail(profile)
     times += [now + after_s * ((k + 1) / tail) ** 2 for k in range(tail)]
-    return jnp.asarray(times)
+    return np.asarray(times)
 
 
-def rhythm(profile: ManualProfile) -> Float[Array, "t"]:
+def rhythm(profile: ManualProfile) -> Float[Values, "t"]:
     """Share of the greatest push at each step: sin^2 over a push, zero at its ends, at rest and after."""
     one = np.sin(np.pi * np.arange(1, STEPS_A_PUSH + 1) / STEPS_A_PUSH) ** 2
     one[-1] = 0.0
@@ -75,7 +76,7 @@ def rhythm(profile: ManualProfile) -> Float[Array, "t"]:
         if index < profile.sets - 1:
             parts.append(np.zeros(STEPS_A_REST))
     parts.append(np.zeros(_tail(profile)))
-    return jnp.asarray(np.concatenate(parts))
+    return np.concatenate(parts)
 
 
 def _tail(profile: ManualProfile) -> int:
@@ -92,30 +93,28 @@ def manual_load(
     hand_angle_deg: object = MANUAL_NUMBERS["hand_angle"].value,
     behind_mm: object = MANUAL_NUMBERS["contact_behind"].value,
     below_mm: object = MANUAL_NUMBERS["contact_below"].value,
-    traction_n: object = 0.0,
     after_s: float = 0.0,
 ) -> ManualLoad:
     """The hand holds the vertebra above the target disc; numbers or (sample) arrays.
 
-    `traction_n`: the table part's pull along the spine at the height of a push (BHAGI2025 used 18 to 111 N by
-    hand); none unless given. Raises BadInput when the hand would pull away from the skin.
+    The falling table part bends the spine; what it pulls along the spine is what the hand holds against
+    (BHAGI2025: 18 to 111 N). Raises BadInput when the hand would pull away from the skin.
     """
-    angle = jnp.radians(jnp.broadcast_to(jnp.asarray(hand_angle_deg, dtype=float), (samples,)))
-    if bool(jnp.any(jnp.sin(angle) < 0)):
+    xp = library(lumbar_share, hand_angle_deg, behind_mm, below_mm)
+    angle = xp.radians(xp.broadcast_to(xp.asarray(hand_angle_deg, dtype=float), (samples,)))
+    if bool(xp.any(xp.sin(angle) < 0)):
         raise BadInput(
             "Expected a hand that presses: an angle from cranial towards ventral of 0 to 180 degrees."
         )
-    share = rhythm(profile)
-    zero = jnp.zeros(samples)
-    force = profile.hand_force_n * jnp.stack([jnp.sin(angle), zero, jnp.cos(angle)])
-    contact = jnp.stack([zero - jnp.asarray(behind_mm), zero, zero - jnp.asarray(below_mm)])
-    bend = jnp.radians(profile.flexion_deg) * jnp.asarray(lumbar_share, dtype=float)
+    share, zero = rhythm(profile), xp.zeros(samples)
+    force = profile.hand_force_n * xp.stack([xp.sin(angle), zero, xp.cos(angle)])
+    contact = xp.stack([zero - xp.asarray(behind_mm), zero, zero - xp.asarray(below_mm)])
+    bend = xp.radians(profile.flexion_deg) * xp.asarray(lumbar_share, dtype=float)
     return ManualLoad(
         time_s=manual_time_s(profile, after_s=after_s),
         body=profile.contact_level.place,
         force_n=share[:, None, None] * force,
         contact_mm=contact,
-        moment_nmm=share[:, None, None] * jnp.cross(contact, force, axis=0),
+        moment_nmm=share[:, None, None] * xp.cross(contact, force, axis=0),
         turn_rad=-share[:, None] * (zero + bend),
-        traction_n=share[:, None] * (zero + jnp.asarray(traction_n, dtype=float)),
     )
