@@ -58,7 +58,7 @@ test-full: $(STAMP) ## run the long acceptance cases that make test leaves out
 calibrate: $(STAMP) ## set the column's parameters anew on the calibration rows (about an hour)
 	$(BIN)/python benchmarks/long/calibrate.py --out src/opentraction/mechanics/patient/posterior.csv $(ARGS)
 
-phantoms: $(STAMP) ## run 200 random phantoms through history and session (about half an hour)
+phantoms: $(STAMP) ## run 200 random phantoms through history and session (about a quarter of an hour)
 	$(BIN)/python benchmarks/long/phantoms.py $(ARGS)
 
 bench: $(STAMP) ## run the measurements of benchmarks/, all or one: make bench ONLY=column

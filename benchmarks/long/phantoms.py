@@ -1,4 +1,4 @@
-"""Run 200 random phantoms through history and session; about half an hour. `make phantoms`.
+"""Run 200 random phantoms through history and session; a quarter of an hour on one core. `make phantoms`.
 
 They are those of the long tests: 20 to 90 years, every tenth with all its discs alike or collapsed beside
 sound ones. One that cannot be modelled says why. Ends with an error when any does.
