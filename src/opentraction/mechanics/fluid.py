@@ -47,7 +47,7 @@ class Path(eqx.Module):
     """k0 / length^2: rate of relative volume change per MPa over the whole length [1/(MPa s)]."""
     face_resistance_mpa_s: Float[Array, "*s"]
     """Resistance of the layer outside the open face, in the same relative units [MPa s]."""
-    growth: Float[Array, "*s"]
+    growth: float = eqx.field(static=True)
     """M of the strain-dependent permeability."""
 
 

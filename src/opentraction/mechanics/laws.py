@@ -30,7 +30,7 @@ def osmotic(
 
 
 def permeability_factor(
-    swelling: Float[Array, "..."], water: Float[Array, "..."], exponent: Float[Array, "..."]
+    swelling: Float[Array, "..."], water: Float[Array, "..."], exponent: float
 ) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
     """k/k0 at the swelling ratio J, and d ln k / dJ.
 

@@ -76,7 +76,7 @@ def _path(
         solid_mpa=solid * one,
         conductance_per_mpa_s=conductance * one,
         face_resistance_mpa_s=face * one,
-        growth=growth * one,
+        growth=growth,
     )
 
 

@@ -40,7 +40,7 @@ Numbers = NDArray[np.float64]
 BULK_MPA = 180.0
 """Bulk modulus of the nucleus' matter (P090). Between 20 and 2000 MPa nothing else changes."""
 CORE_GROWTH, WALL_GROWTH = 10.0, 12.0
-"""M of the strain-dependent permeability of nucleus and annulus (P092, P101), times the factor drawn."""
+"""M of the strain-dependent permeability of nucleus and annulus (P092, P101)."""
 
 
 class Sizes(eqx.Module):
@@ -270,7 +270,7 @@ def _core_path(every: Callable[[str], Array], worn: Degeneration, height: Array)
         solid_mpa=every("nucleus_solid"),
         conductance_per_mpa_s=every("nucleus_permeability") * worn.permeability_factor / length**2,
         face_resistance_mpa_s=every("endplate_thickness") * length / every("endplate_permeability"),
-        growth=CORE_GROWTH * every("permeability_growth"),
+        growth=CORE_GROWTH,
     )
 
 
@@ -281,5 +281,5 @@ def _wall_path(every: Callable[[str], Array], worn: Degeneration, length: Array)
         solid_mpa=every("annulus_solid"),
         conductance_per_mpa_s=every("annulus_permeability") / length**2,
         face_resistance_mpa_s=jnp.zeros_like(length),
-        growth=WALL_GROWTH * every("permeability_growth"),
+        growth=WALL_GROWTH,
     )

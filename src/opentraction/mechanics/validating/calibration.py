@@ -28,11 +28,10 @@ from opentraction.mechanics.validating.targets import Target, read_targets
 
 Numbers = NDArray[np.float64]
 UNKNOWNS = (
-    "annulus_matrix", "matrix_per_grade", "nucleus_matrix", "fibre_stiffness", "fibre_stiffening",
-    "fibre_dispersion", "fibre_angle",
+    "annulus_matrix", "nucleus_matrix", "fibre_stiffness", "fibre_stiffening", "fibre_dispersion",
+    "fibre_angle",
     "nucleus_share", "nucleus_fill", "nucleus_charge", "annulus_charge", "nucleus_solid", "annulus_solid",
-    "nucleus_permeability", "annulus_permeability", "permeability_growth", "endplate_permeability",
-    "slow_modulus", "slow_time",
+    "nucleus_permeability", "annulus_permeability", "endplate_permeability", "slow_modulus", "slow_time",
     "ligament_factor", "lying_tension", "path_back", "facet_gap", "facet_lean", "facet_tip",
 )  # fmt: skip
 """What the calibration rows can speak to; everything else keeps its prior."""
