@@ -215,18 +215,3 @@ def test_steps_resolve_a_session_of_a_consolidating_layer(layer: Layer, profile:
     assert coarse[rested] - coarse[holds[-1]] == pytest.approx(exact, rel=0.01)
     creep = fine[holds[0]] - fine[holds[-1]]
     assert coarse[holds[0]] - coarse[holds[-1]] == pytest.approx(creep, rel=0.03)
-
-
-def test_a_value_for_each_kind_is_laid_over_its_steps() -> None:
-    layout = history_layout()
-    loads = {
-        Kind.NIGHT: jnp.full((5, 2), 90.0),
-        Kind.DAY: jnp.full((5, 2), 500.0),
-        Kind.LYING: jnp.zeros((5, 2)),
-    }
-    laid = layout.by_kind(loads)
-    assert laid.shape == (BLOCK, 5, 2)
-    steps = [piece.steps for piece in layout.pieces]
-    np.testing.assert_allclose(laid[:, 0, 0], np.repeat([90.0, 500.0, 90.0, 500.0, 0.0], steps))
-    with pytest.raises(BadInput, match="lying"):
-        layout.by_kind({Kind.NIGHT: jnp.zeros(1), Kind.DAY: jnp.zeros(1)})

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from opentraction.mechanics.chain.motion import absolute, rotation
-from opentraction.mechanics.patient.frames import Pose, seats, unloaded
+from opentraction.mechanics.patient.frames import Pose, seats
 
 JOINTS, SAMPLES = 5, 3
 
@@ -48,6 +48,7 @@ def test_each_imaged_disc_lies_half_way_between_its_vertebrae(scale: float) -> N
 
 def test_unloaded_pose_puts_lower_axes_into_the_discs() -> None:
     turn, place = _discs()
-    seat = seats(turn, place, np.full((JOINTS, SAMPLES), 11.0), unloaded(JOINTS, SAMPLES))
+    none = np.zeros((3, JOINTS, SAMPLES))
+    seat = seats(turn, place, np.full((JOINTS, SAMPLES), 11.0), Pose(none, none))
     assert np.allclose(seat.turn[:, :, -1], turn[:, :, -1, None])
     assert np.allclose(seat.shift_mm[:, -1], place[:, -1, None])

@@ -106,17 +106,6 @@ class Layout:
         """Pull at the ends of the steps, from the pull at the end of each piece; exact at every corner."""
         return _matrices(self.pieces).pull @ self._checked(forces_n)
 
-    def by_kind(self, values: dict[Kind, Values]) -> Values:
-        """A value of any shape for each kind of piece, repeated over its steps; time first.
-
-        Raises BadInput for a kind without a value.
-        """
-        missing = sorted({piece.kind.value for piece in self.pieces} - {kind.value for kind in values})
-        if missing:
-            raise BadInput(f"Expected a value for each kind of piece, none came for {', '.join(missing)}.")
-        each = [values[piece.kind] for piece in self.pieces]
-        return library(each).stack(each)[_matrices(self.pieces).place]  # type: ignore[no-any-return]
-
     def _checked(self, values: object) -> Values:
         array: Values = library(values).asarray(values, dtype=float)
         if array.ndim == 0 or array.shape[0] != len(self.pieces):
@@ -214,9 +203,8 @@ def _filled(kinds: list[tuple[Kind, bool]], *, blocks: int | None, least: int = 
 
 @dataclass(frozen=True)
 class _Matrices:
-    """Times, steps and pulls as products with durations and forces of the pieces; the piece of each step."""
+    """Times, steps and pulls as products with durations and forces of the pieces."""
 
-    place: NDArray[np.int64]
     time: NDArray[np.float64]
     dt: NDArray[np.float64]
     pull: NDArray[np.float64]
@@ -237,4 +225,4 @@ def _matrices(pieces: tuple[Piece, ...]) -> _Matrices:
         if index > 0:
             pull[rows, index - 1] = 1.0 - pull[rows, index]
         row += piece.steps
-    return _Matrices(np.repeat(np.arange(len(pieces)), [piece.steps for piece in pieces]), time, dt, pull)
+    return _Matrices(time, dt, pull)

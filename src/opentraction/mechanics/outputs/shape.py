@@ -26,7 +26,6 @@ from opentraction.mechanics.outputs.openings import (
     openings,
 )
 from opentraction.mechanics.patient.assembly import Unloaded
-from opentraction.mechanics.patient.frames import Pose
 from opentraction.mechanics.segment.algebra import Matrix, Vector
 from opentraction.mechanics.segment.anatomy import Anatomy, ImagedPose
 
@@ -234,8 +233,3 @@ def opened(
 def _opened(surrounding: Surroundings, now: Deformation) -> Openings:
     now = eqx.tree_at(lambda d: d.flavum_stretch, now, flavum_length_mm(surrounding, now))
     return openings(surrounding, now)
-
-
-def as_pose(trace: Trace, step: int) -> Pose:
-    """The pose of one step."""
-    return Pose(np.asarray(trace.rotation_rad[step]), np.asarray(trace.shift_mm[step]))

@@ -31,11 +31,6 @@ class Seats(NamedTuple):
     """Axes of L1 in the spine's own axes, as imaged."""
 
 
-def unloaded(joints: int, samples: int) -> Pose:
-    """The stress-free pose."""
-    return Pose(np.zeros((3, joints, samples)), np.zeros((3, joints, samples)))
-
-
 def seats(
     disc_turn: Float[Numbers | Array, "3 3 j"],
     disc_mm: Float[Numbers | Array, "3 j"],

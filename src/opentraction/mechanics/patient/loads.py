@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import jax
 import numpy as np
 from numpy.typing import NDArray
@@ -111,8 +109,3 @@ def _over(layout: Layout, values: dict[Kind, Numbers], parts: int) -> Numbers:
             out.append((1.0 - share) * before + share * after)
         before = after
     return np.stack(out)
-
-
-def sequence(pieces: Sequence[Load]) -> Load:
-    """Loads one after another."""
-    return jax.tree.map(lambda *parts: np.concatenate(parts), *pieces)  # type: ignore[no-any-return]
