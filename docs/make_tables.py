@@ -23,7 +23,7 @@ from opentraction.mechanics.patient.priors import Prior, priors
 from opentraction.mechanics.validating.subject import norm_spine
 
 DOCS = Path(__file__).parent
-SAMPLES = 16
+SAMPLES = 32
 
 
 def main() -> None:

@@ -327,7 +327,7 @@ def validate(
         Path | None, typer.Option(help="Another table of targets (CSV, same columns).")
     ] = None,
     html: Annotated[Path | None, typer.Option(help="Also write the page with every row and curve.")] = None,
-    samples: Annotated[int, typer.Option(help="Samples of each experiment.")] = 16,
+    samples: Annotated[int, typer.Option(help="Samples of each experiment.")] = 32,
     understood: Annotated[
         bool, typer.Option("--understood", help="Print the quantities and conditions that are understood.")
     ] = False,

@@ -61,7 +61,7 @@ _GRADING = 2.0
 class SpatialBench:
     """The column with `samples` samples; models are built once for each body."""
 
-    samples: int = 16
+    samples: int = 32
     seed: int = 1
     given: Mapping[str, Numbers] | None = None
     """Parameters given, (sample) each, in place of drawn ones; bodies are then measured without error."""
