@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from opentraction.mechanics import fluid
-from opentraction.mechanics.laws import osmotic, permeability_factor
+from opentraction.mechanics.fluid import osmotic, permeability_factor
 
 LINEARISE = eqx.filter_jit(fluid.linearise)
 

@@ -9,13 +9,21 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from opentraction.mechanics.laws import osmotic, permeability_factor
-
 CELLS = 12
 """Cells per path, finest at the face through which the fluid leaves."""
 _RATIO = 1.3
 """Between neighbouring cells. On the whole column, against 48 cells: history 0.13 % of the day's range, lying
 0.2 %, gain of a session 0.1 %, creep 0.2 %; 12 at 1.4 or 1.5 and 8 at 1.5 are up to twice as far off."""
+GAS_CONSTANT_TIMES_T_J_PER_MOL = 2577.0
+"""R T at 310 K [J/mol] (gas constant 8.314 J/(mol K))."""
+SALT_MOL_PER_L = 0.15
+"""Concentration of the fluid around the disc, physiological saline [mol/l]."""
+_GROWTH_CAP = 0.5
+"""Greatest exponent of the strain-dependent permeability; assumed: no data reach beyond."""
+_GROWTH_WIDTH = 0.2
+"""Over which the exponent bends to that cap; assumed."""
+_LEAST_WATER = 0.05
+"""Water of a cell per stress-free volume below which its laws are those of this much: it stays a number."""
 
 
 @lru_cache
@@ -102,7 +110,7 @@ def linearise(
     lower = jnp.concatenate([nothing, -own[:-1]])
     at_face = jnp.concatenate([jnp.zeros_like(mu[1:]), (dt_s / resistance[-1])[None]])
     mean_column = by_mean - jnp.concatenate([nothing, by_mean[:-1]])
-    shift, slope, ripple = _eliminate(lower, diagonal, onward, (-residual, -at_face, -mean_column))
+    shift, slope, ripple = eliminate(lower, diagonal, onward, (-residual, -at_face, -mean_column))
     # the mean depends on itself through the permeability
     shift_mean, slope_mean, ripple_mean = (
         mean_swelling(jnp.stack(column)) for column in (shift, slope, ripple)
@@ -118,13 +126,16 @@ def linearise(
     )
 
 
-def _eliminate(
+def eliminate(
     lower: Float[Array, "c *s"],
     diagonal: Float[Array, "c *s"],
     upper: Float[Array, "c *s"],
     columns: tuple[Float[Array, "c *s"], ...],
 ) -> tuple[list[Array], ...]:
-    """Thomas elimination of a tridiagonal system for several right-hand sides."""
+    """Solve tridiagonal, diagonally dominant systems along the first axis (Thomas), for several right sides.
+
+    The cells of each solution, first to last; `lower[0]` and `upper[-1]` are not read.
+    """
     ratio: list[Array] = []
     forward: list[list[Array]] = [[] for _ in columns]
     for index in range(len(diagonal)):
@@ -138,3 +149,37 @@ def _eliminate(
         for done, solved in zip(forward, out, strict=True):
             solved.insert(0, done[index] - ratio[index] * solved[0])
     return out
+
+
+def osmotic(
+    swelling: Float[Array, "..."], charge: Float[Array, "..."], water: Float[Array, "..."]
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """Donnan osmotic pressure [MPa] and slope against the swelling ratio J.
+
+    cF = cF0 phi0 / (phi0 - 1 + J) [mEq/ml], p = R T (sqrt(cF^2 + 4 cb^2) - 2 cb).
+    """
+    free = jnp.maximum(water - 1.0 + swelling, _LEAST_WATER)
+    density = charge * water / free
+    root = jnp.sqrt(density**2 + 4 * SALT_MOL_PER_L**2)
+    scale = GAS_CONSTANT_TIMES_T_J_PER_MOL * 1e-3
+    pressure = scale * (root - 2 * SALT_MOL_PER_L)
+    slope = jnp.where(free > _LEAST_WATER, -scale * density**2 / (root * free), 0.0)
+    return pressure, slope
+
+
+def permeability_factor(
+    swelling: Float[Array, "..."], water: Float[Array, "..."], exponent: float
+) -> tuple[Float[Array, "..."], Float[Array, "..."]]:
+    """k/k0 at the swelling ratio J, and d ln k / dJ.
+
+    Argoubi and Shirazi-Adl as used by FAN2015: [e (1+e0) / (e0 (1+e))]^2 exp(M (J - 1)); the exponent is
+    limited smoothly at +0.5, since no data reach beyond.
+    """
+    free = jnp.maximum(water - 1.0 + swelling, _LEAST_WATER)
+    raw = exponent * (swelling - 1.0)
+    over = (raw - _GROWTH_CAP) / _GROWTH_WIDTH
+    bounded = raw - _GROWTH_WIDTH * jnp.logaddexp(over, 0.0)
+    passing = 1.0 / (1.0 + jnp.exp(jnp.clip(over, -60.0, 60.0)))
+    factor = (free / (water * swelling)) ** 2 * jnp.exp(bounded)
+    slope = 2.0 / free - 2.0 / swelling + exponent * passing
+    return factor, slope

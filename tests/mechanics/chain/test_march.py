@@ -14,8 +14,7 @@ from opentraction.chart import NotConverged
 from opentraction.mechanics.chain import CHUNK, Chain, Load, advance, march, start_state
 from opentraction.mechanics.chain.equilibrium import joint_pose
 from opentraction.mechanics.disc import volume_terms
-from opentraction.mechanics.fluid import Path, mean_swelling, spans
-from opentraction.mechanics.laws import osmotic, permeability_factor
+from opentraction.mechanics.fluid import Path, mean_swelling, osmotic, permeability_factor, spans
 
 SECONDS = (0.0, 30.0, 120.0, 600.0, 1800.0, 7200.0)
 

@@ -16,7 +16,6 @@ from opentraction.mechanics.disc.solutes import (
     OXYGEN,
     Medium,
     annulus_medium,
-    eliminate,
     metabolism,
     nucleus_medium,
     outflow_of,
@@ -25,6 +24,7 @@ from opentraction.mechanics.disc.solutes import (
     settled,
     through_session,
 )
+from opentraction.mechanics.fluid import eliminate
 
 NONE = jnp.zeros((3, 1, 1))
 
@@ -242,7 +242,8 @@ def test_tridiagonal_elimination_solves():
     rng = np.random.default_rng(1)
     lower, upper, right = rng.normal(size=(3, 9, 2, 3))
     diagonal = 4.0 + rng.random((9, 2, 3))
-    found = np.asarray(eliminate(*(jnp.asarray(part) for part in (lower, diagonal, upper, right))))
+    below, main, above, given_right = (jnp.asarray(part) for part in (lower, diagonal, upper, right))
+    found = np.stack(eliminate(below, main, above, (given_right,))[0])
     for j in range(2):
         for s in range(3):
             full = np.diag(diagonal[:, j, s]) + np.diag(lower[1:, j, s], -1) + np.diag(upper[:-1, j, s], 1)

@@ -14,8 +14,14 @@ from opentraction.mechanics.chain.march import march, step
 from opentraction.mechanics.chain.model import State, start_state
 from opentraction.mechanics.chain.outside import Load
 from opentraction.mechanics.disc.solutes import GLUCOSE, LACTATE, OXYGEN, outflow_of, through_session
-from opentraction.mechanics.fluid import CELLS, cell_shares, mean_swelling, spans
-from opentraction.mechanics.laws import osmotic, permeability_factor
+from opentraction.mechanics.fluid import (
+    CELLS,
+    cell_shares,
+    mean_swelling,
+    osmotic,
+    permeability_factor,
+    spans,
+)
 from opentraction.mechanics.patient.loads import history, steady
 from opentraction.mechanics.validating.steps import accuracies
 

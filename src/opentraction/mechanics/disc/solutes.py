@@ -25,6 +25,8 @@ import numpy as np
 from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
+from opentraction.mechanics.fluid import eliminate
+
 Shares: TypeAlias = tuple[float, ...] | NDArray[np.float64] | Array
 """Of the path's stress-free volume in each cell, closed end first; their sum is 1."""
 Kinetics: TypeAlias = Callable[[Array], Array]
@@ -36,6 +38,16 @@ DIFFUSIVITY_MM2_S = (3.0e-3, 9.2e-4, 1.4e-3)
 """In water at 37 C [mm2/s]: P129 to P131 (from memory there)."""
 OXYGEN_SOLUBILITY_MM_PER_KPA = 0.01027
 """Dissolved oxygen per tension in water at 37 C [mmol/l per kPa]; from memory, about 1.4 umol/l per mmHg."""
+NUCLEUS_CELLS_MILLION_PER_ML, ANNULUS_CELLS_MILLION_PER_ML = 4.0, 9.0
+"""Living cells of a healthy disc (P134)."""
+AT_ENDPLATE = (5.1, 4.0, 0.8)
+"""Oxygen [kPa], glucose and lactate [mmol/l] outside the endplates (P132, from memory there)."""
+AT_RIM = (5.8, 5.0, 0.9)
+"""And outside the rim (P133, from memory there)."""
+ENDPLATE_MM = 0.8
+"""Thickness of the cartilage endplate for solutes, 0.3 to 1.0 mm (P108); that of the column is drawn."""
+ENDPLATE_WATER = 0.6
+"""Share of water in it, 55 to 65 %; source not kept."""
 _NMOL_PER_ML_H = 1e-3 / 3600.0
 """1 nmol/(ml h) in nmol/(mm3 s)."""
 _GLUCOSE_HALF_MM = 0.1
@@ -119,9 +131,9 @@ def nucleus_medium(
     half_height_mm: Array,
     water: Array,
     *,
-    cells_million_per_ml: Array | float = 4.0,
-    endplate_mm: Array | float = 0.8,
-    endplate_water: Array | float = 0.6,
+    cells_million_per_ml: Array | float = NUCLEUS_CELLS_MILLION_PER_ML,
+    endplate_mm: Array | float = ENDPLATE_MM,
+    endplate_water: Array | float = ENDPLATE_WATER,
 ) -> Medium:
     """The nucleus between its mid-height and an endplate.
 
@@ -131,11 +143,11 @@ def nucleus_medium(
         length_mm=jnp.asarray(half_height_mm),
         water=jnp.asarray(water),
         cells_million_per_ml=jnp.asarray(cells_million_per_ml),
-        outside_mm=_outside(5.1, 4.0, 0.8, half_height_mm),
+        outside_mm=_outside(AT_ENDPLATE, half_height_mm),
         cover_mm=jnp.asarray(endplate_mm),
         cover_water=jnp.asarray(endplate_water),
         side_mm=jnp.asarray(jnp.inf),
-        side_outside_mm=_outside(5.1, 4.0, 0.8, half_height_mm),
+        side_outside_mm=_outside(AT_ENDPLATE, half_height_mm),
         lengthens=True,
     )
 
@@ -145,7 +157,7 @@ def annulus_medium(
     half_height_mm: Array,
     water: Array,
     *,
-    cells_million_per_ml: Array | float = 9.0,
+    cells_million_per_ml: Array | float = ANNULUS_CELLS_MILLION_PER_ML,
 ) -> Medium:
     """The annulus between the nucleus and the outer rim, with the endplates beside it.
 
@@ -156,11 +168,11 @@ def annulus_medium(
         length_mm=jnp.asarray(width_mm),
         water=jnp.asarray(water),
         cells_million_per_ml=jnp.asarray(cells_million_per_ml),
-        outside_mm=_outside(5.8, 5.0, 0.9, width_mm),
+        outside_mm=_outside(AT_RIM, width_mm),
         cover_mm=jnp.asarray(0.0),
         cover_water=jnp.asarray(1.0),
         side_mm=jnp.asarray(half_height_mm),
-        side_outside_mm=_outside(5.1, 4.0, 0.8, width_mm),
+        side_outside_mm=_outside(AT_ENDPLATE, width_mm),
         lengthens=False,
     )
 
@@ -257,7 +269,8 @@ def through_session(
     return SessionSolutes((volume * start).sum(1) / volume.sum(0), passed)
 
 
-def _outside(oxygen_kpa_: float, glucose_mm: float, lactate_mm: float, like: Array) -> Array:
+def _outside(there: tuple[float, float, float], like: Array) -> Array:
+    oxygen_kpa_, glucose_mm, lactate_mm = there
     values = jnp.array([oxygen_kpa_ * OXYGEN_SOLUBILITY_MM_PER_KPA, glucose_mm, lactate_mm])
     return values.reshape((3,) + (1,) * jnp.ndim(like))
 
@@ -311,7 +324,8 @@ def _solved(step: _Step, before: Array, kinetics: Kinetics, repeats: int) -> tup
             # lactate comes from the glucose just taken up: two of one, whatever is left unsettled
             made = rate[LACTATE] * found[GLUCOSE] if solute == LACTATE else jnp.zeros_like(given)
             uptake = jnp.zeros_like(given) if solute == LACTATE else rate[solute]
-            found.append(eliminate(lower, diagonal + uptake, upper, old[solute] + given - made))
+            (solved,) = eliminate(lower, diagonal + uptake, upper, (old[solute] + given - made,))
+            found.append(jnp.stack(solved))
             taken.append(made + uptake * found[-1])
         new = jnp.stack(found)
         return new, jnp.stack(taken), jnp.max(jnp.abs(new - state[0]) / medium.outside_mm[:, None])
@@ -358,16 +372,3 @@ def _bernoulli(x: Array) -> Array:
     small = x < 1e-4
     safe = jnp.where(small, 1.0, jnp.minimum(x, 700.0))
     return jnp.where(small, 1.0 - 0.5 * x + x * x / 12.0, safe / jnp.expm1(safe))
-
-
-def eliminate(lower: Array, diagonal: Array, upper: Array, right: Array) -> Array:
-    """Solve tridiagonal, diagonally dominant systems along the first axis (Thomas)."""
-    ratio, done = [upper[0] / diagonal[0]], [right[0] / diagonal[0]]
-    for cell in range(1, len(diagonal)):
-        pivot = diagonal[cell] - lower[cell] * ratio[-1]
-        done.append((right[cell] - lower[cell] * done[-1]) / pivot)
-        ratio.append(upper[cell] / pivot)
-    out = [done[-1]]
-    for cell in reversed(range(len(diagonal) - 1)):
-        out.insert(0, done[cell] - ratio[cell] * out[0])
-    return jnp.stack(out)

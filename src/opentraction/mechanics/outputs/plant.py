@@ -26,14 +26,14 @@ from opentraction.mechanics.patient.model import SpineModel
 
 Numbers = NDArray[np.float64]
 _PROBE_N = 600.0
-"""Pull up to which the spring is read; no plan pulls harder."""
+"""Pull up to which the spring is read."""
 _PROBE_RAMP_S = 6.0
-"""So fast that hardly any water moves, at about the greatest rate of the simulated table, 60 N/s."""
+"""So fast that hardly any water moves."""
 _HELD_N = 300.0
 """Pull of the hold from which the creep is read, in the middle of what is used."""
 _HELD_RAMP_S = 3.0
 _HOLD_S = 1800.0
-"""As long as the longest usual session."""
+"""The longest time that the creep is read for."""
 _TAUS_S = (40.0, 300.0, 2400.0)
 """Times of the creep branches: a minute, some minutes and longer than a session; assumed."""
 _FORCES_N = (0.0, 50.0, 100.0, 150.0, 200.0, 250.0, 300.0, 400.0, 500.0, 600.0)

@@ -15,7 +15,11 @@ from opentraction.mechanics.patient.model import MODEL_NAME, SpineModel
 
 Numbers = NDArray[np.float64]
 _REPLAY_STEPS = 256
+"""Steps of a replayed record at most; up to half of them stand at corners, which is enough for 30 cycles."""
 _REPLAY_TOLERANCE_N = 1.0
+"""By which straight lines between kept corners may miss the record, at first; assumed."""
+_COARSER = 1.5
+"""Factor by which that grows until the corners fit into half of the steps."""
 
 
 def replay(
@@ -69,11 +73,11 @@ def _delivered(session: Session) -> tuple[Numbers, Numbers]:
 
 
 def _thinned(time: Numbers, pull: Numbers) -> tuple[Numbers, Numbers]:
-    """At most 256 steps that keep the corners of the record (Douglas-Peucker), filled up with even times."""
+    """At most `_REPLAY_STEPS` steps: the corners of the record (Douglas-Peucker), filled up evenly."""
     tolerance = _REPLAY_TOLERANCE_N
     corners = _corners(time, pull, tolerance)
     while len(corners) > _REPLAY_STEPS // 2:
-        tolerance *= 1.5
+        tolerance *= _COARSER
         corners = _corners(time, pull, tolerance)
     steps = int(np.ceil(2 * len(corners) / BLOCK)) * BLOCK
     steps = max(steps, 4 * BLOCK)

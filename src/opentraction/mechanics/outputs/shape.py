@@ -32,7 +32,7 @@ from opentraction.mechanics.segment.anatomy import Anatomy, ImagedPose
 Numbers = NDArray[np.float64]
 Values = Numbers | Array
 _ANGLES = np.arange(24) * (2.0 * np.pi / 24)
-_EDGE_SHARE = 0.8
+EDGE_SHARE = 0.8
 """Front and back heights are read at 10 and 90 % of the depth: 0.8 of the half depth from the centre."""
 
 
@@ -92,7 +92,7 @@ def _upward(turn: Numbers) -> Numbers:
 
 def edges_mm(at: Moved, half_depth_mm: Numbers) -> tuple[Numbers, Numbers]:
     """Front and back height."""
-    arm, middle = _EDGE_SHARE * half_depth_mm * 2.0 * np.tan(0.5 * at.wedge_rad), np.asarray(at.height_mm)
+    arm, middle = EDGE_SHARE * half_depth_mm * 2.0 * np.tan(0.5 * at.wedge_rad), np.asarray(at.height_mm)
     return middle + arm, middle - arm
 
 

@@ -32,15 +32,22 @@ Numbers = NDArray[np.float64]
 BODY_MM = (27.0, 27.0, 27.5, 27.5, 28.0, 28.0)
 """Heights of L1 to S1 where none was measured: L5 26 to 30 mm (V171, V172), the others assumed alike."""
 _BODY_MM = 27.0
-"""Height of a vertebral body where a level is missing: L5 26 to 30 mm, V171 and V172."""
+"""Of a body between two discs of which one is missing and is placed by it."""
 _NORM_HEIGHT_MM = (10.0, 11.59, 12.45, 12.7, 12.99)
 """Disc heights in the middle, V149 to V152; L4-L5 between its neighbours."""
 _NORM_WEDGE_DEG = (1.2, 5.9, 9.3, 12.7, 21.6)
 """Segmental lordosis, V163 to V166; L3-L4 between its neighbours; a third is taken as the disc's wedge."""
 _NORM_AREA_MM2 = (1250.0, 1350.0, 1450.0, 1550.0, 1500.0)
+"""Areas of the discs seen from above: assumed; about ellipses 1.7 times as wide as deep."""
 _NORM_DEPTH_MM = (30.23, 32.03, 32.86, 33.08, 33.4)
 """V157 to V160 and P207."""
 
+_NORM_HEIGHT_SD_MM, _NORM_AREA_SD_MM2 = 1.9, 200.0
+"""Between people, of a disc that was not imaged; assumed."""
+_NORM_GRADE, _NORM_GRADE_SD = 2.0, 0.8
+"""Pfirrmann grade where none was read, and its spread; assumed."""
+_LEAST_APART_MM = 5.0
+"""Disc centres nearer to each other along the spine are a mistake in labels or landmarks."""
 _ELLIPTIC = 0.01
 """An outline whose radius is that of an ellipse to this share is one."""
 
@@ -85,9 +92,10 @@ def imaged(spine: Spine) -> Imaged:
     centres = {lv: plane @ np.array(d.frame.origin_mm) for lv, d in discs.items()}
     angles = {lv: float(np.arctan2(*(plane @ np.array(d.frame.x_axis))[::-1])) for lv, d in discs.items()}
     ordered = [centres[disc.level][1] for disc in spine.discs]
-    if any(high - low < 5.0 for high, low in pairwise(ordered)):
+    if any(high - low < _LEAST_APART_MM for high, low in pairwise(ordered)):
         raise BadInput(
-            "Expected disc centres at least 5 mm apart, head to foot; mend the labels or landmarks."
+            f"Expected disc centres at least {_LEAST_APART_MM:g} mm apart, head to foot; "
+            "mend the labels or landmarks."
         )
     _fill(centres, angles)
     place = np.stack([centres[level] for level in LEVELS])
@@ -99,14 +107,14 @@ def imaged(spine: Spine) -> Imaged:
         disc_turn=np.array([[cos, none, -sin], [none, none + 1.0, none], [sin, none, cos]]),
         disc_mm=np.stack([place[:, 0], none, place[:, 1]]),
         height_mm=_each(discs, "mean_height_mm", _NORM_HEIGHT_MM),
-        height_sd_mm=_spread(discs, "mean_height_mm", 1.9),
+        height_sd_mm=_spread(discs, "mean_height_mm", _NORM_HEIGHT_SD_MM),
         front_mm=_each(discs, "height_front_mm", _NORM_HEIGHT_MM),
         mid_mm=_each(discs, "height_mid_mm", _NORM_HEIGHT_MM),
         back_mm=_each(discs, "height_back_mm", _NORM_HEIGHT_MM),
         wedge_rad=np.radians(_each(discs, "wedge_deg", tuple(w / 3.0 for w in _NORM_WEDGE_DEG))),
         depth_mm=_each(discs, "depth_mm", _NORM_DEPTH_MM),
         area_mm2=_each(discs, "area_mm2", _NORM_AREA_MM2),
-        area_sd_mm2=_spread(discs, "area_mm2", 200.0),
+        area_sd_mm2=_spread(discs, "area_mm2", _NORM_AREA_SD_MM2),
         grade=np.array([grade.value for grade in grades]),
         grade_sd=np.array([grade.sd for grade in grades]),
         body_mm=_bodies(spine),
@@ -166,7 +174,7 @@ def _spread(discs: dict[Level, Disc], name: str, missing: float) -> Numbers:
 def _grade(disc: Disc | None) -> Measure:
     """Pfirrmann grade; 2 with a wide spread where nothing was read."""
     if disc is None or disc.pfirrmann is None:
-        return Measure(value=2.0, sd=0.8, quality=Quality.ASSUMED)
+        return Measure(value=_NORM_GRADE, sd=_NORM_GRADE_SD, quality=Quality.ASSUMED)
     return disc.pfirrmann
 
 
