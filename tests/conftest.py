@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -52,6 +54,33 @@ def missing_program(name: str, remedy: str) -> NoReturn:
     if os.environ.get("CI", "").lower() in ("true", "1"):
         pytest.fail(f"{message} (CI=true, so a missing program fails)")
     pytest.skip(message)
+
+
+MOST_MIB = 2500
+"""Memory beyond which a test process lets go of its compiled programs: one of the column holds some 300 MiB,
+and a whole run needs dozens. Those kept on disk are read again in a second."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs_do_not_pile_up() -> Iterator[None]:
+    """After a file of tests, forget compiled programs when there are many."""
+    yield
+    if "opentraction.mechanics.kept" in sys.modules and _resident_mib() > MOST_MIB:
+        from opentraction.mechanics.kept import Kept
+
+        for one in [item for item in gc.get_objects() if isinstance(item, Kept)]:
+            one._ready.clear()
+        sys.modules["jax"].clear_caches()
+        gc.collect()
+
+
+def _resident_mib() -> float:
+    """Memory of this process; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return pages * resource.getpagesize() / 2**20
 
 
 @pytest.fixture(scope="session")
