@@ -39,7 +39,7 @@ from opentraction.mechanics.validating.subject import norm_spine
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
-SAMPLES, CURVE_SAMPLES = 32, 16
+SAMPLES, CURVE_SAMPLES = 32, 32
 WIDTH_PX, HEIGHT_PX = 1300, 1450
 """Largest size of a picture on a page: sharp at twice the usual 650 px."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -256,7 +256,7 @@ def pull_figure(model: mechanics.SpineModel, most_n: float = 600.0, seconds: flo
         label_ends(axis, [*ends, EndLabel("zero pressure", 0.0, TOKENS.quiet)], height_mm=58.0)
         foot(
             figure,
-            f"{SUBJECT}, no guarding beyond that of the healthy; {model.samples} samples, "
+            f"{SUBJECT}, muscle guarding at first as in pain; {model.samples} samples, "
             f"median, band of 5-95 % at {FOREMOST}.",
             simulated=True,
         )
@@ -347,7 +347,7 @@ def _log_labels(axis: Axes, ends: list[EndLabel], height_mm: float) -> None:
     label_ends(twin, ends, height_mm=height_mm)
 
 
-def disc_curves(samples: int = 16) -> Sequence[Curve]:
+def disc_curves(samples: int = 32) -> Sequence[Curve]:
     """The curves of rotation against moment of the validation."""
     asked = [(target.id, duty(target).question) for target in read_targets()]
     rows = [
