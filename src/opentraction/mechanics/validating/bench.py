@@ -141,6 +141,7 @@ class Trace:
     height_mm: Numbers
     """(step, joint, sample) at the centre."""
     height_front_mm: Numbers
+    """(step, joint, sample) at a tenth of the depth, as the next at nine tenths (`EDGE_SHARE`)."""
     height_back_mm: Numbers
     volume_mm3: Numbers
     """(step, joint, sample) of the whole disc."""

@@ -16,6 +16,7 @@ import numpy as np
 from opentraction.chart import LEVELS, TableKind
 from opentraction.mechanics.loading import PULL_NUMBERS, posture_load, trunk
 from opentraction.mechanics.loading.posture import GRAVITY_M_S2
+from opentraction.mechanics.outputs.shape import EDGE_SHARE
 from opentraction.mechanics.validating.bench import (
     UNLOADED,
     Bearing,
@@ -149,8 +150,8 @@ class LinearColumn:
             translation_mm=moved[:, :3],
             pressure_mpa=PRESSURE_FACTOR * compression / AREA_MM2,
             height_mm=HEIGHT_MM + up,
-            height_front_mm=HEIGHT_MM + up - turn * DEPTH_MM / 2,
-            height_back_mm=HEIGHT_MM + up + turn * DEPTH_MM / 2,
+            height_front_mm=HEIGHT_MM + up - turn * EDGE_SHARE * DEPTH_MM / 2,
+            height_back_mm=HEIGHT_MM + up + turn * EDGE_SHARE * DEPTH_MM / 2,
             volume_mm3=still + AREA_MM2 * HEIGHT_MM,
             fluid_mm3=still + 0.75 * AREA_MM2 * HEIGHT_MM,
             posterior_bulge_mm=still,

@@ -8,6 +8,7 @@ import numpy as np
 
 from opentraction.chart import BadInput, Level
 from opentraction.mechanics.loading import POSES, Pose, Stance
+from opentraction.mechanics.outputs.shape import EDGE_SHARE
 from opentraction.mechanics.validating.bench import (
     LYING,
     PRONE,
@@ -96,8 +97,12 @@ def posture_pressure_change(
 
 @experiment(Group.POSTURE, "%")
 def back_strain(runs: Runs, level: Level, margin: str = "posterior") -> Numbers:
-    """Green strain [%] of a margin of the disc in full flexion, from standing."""
+    """Green strain [%] of a margin of the disc in full flexion, from standing.
+
+    The margin lies farther out than where front and back heights are read; the endplates are plane.
+    """
     trace = posture_run(runs, "standing fully flexed", 0.0, 70.0)
-    height = trace.height_back_mm if margin == "posterior" else trace.height_front_mm
+    edge = trace.height_back_mm if margin == "posterior" else trace.height_front_mm
+    height = trace.height_mm + (edge - trace.height_mm) / EDGE_SHARE
     stretch = height[-1, level.place] / height[0, level.place]
     return np.asarray(50.0 * (stretch**2 - 1.0))
