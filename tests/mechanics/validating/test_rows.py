@@ -90,7 +90,7 @@ def test_enough_rows_count_in_every_group() -> None:
             assert duty(target).question is not None
             counted[duty(target).group.value] = counted.get(duty(target).group.value, 0) + 1
     assert counted == {
-        "disc only": 19, "traction": 12, "facets": 6, "creep and diurnal": 8, "posture": 8, "foramina": 9,
+        "disc only": 19, "traction": 13, "facets": 6, "creep and diurnal": 8, "posture": 8, "foramina": 9,
         "stiffness": 9,
     }  # fmt: skip
     assert sum(counted.values()) == 71

@@ -292,9 +292,8 @@ class SpatialColumn:
         tilt, hold = tilted(model.top, np.zeros(samples)), 1.0
         if load.bearing is not None:
             body = self._bearing(load.bearing)
-            hold = body.hold
             follower = follower + np.asarray(body.compression_n)
-            tilt = tilted(model.top, body.turn_rad)
+            tilt, hold = tilted(model.top, body.turn_rad), body.hold
             if load.pull is not None:
                 force[0, :, 0] = (
                     np.asarray(self._pulled(load.pull, load.bearing).force_n[0])
