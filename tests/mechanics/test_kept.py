@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from opentraction.mechanics import kept
+from opentraction.mechanics.cache import version_folder
 
 
 class Marked(eqx.Module):
@@ -23,10 +24,10 @@ def store(tmp_path: Path) -> Iterator[Path]:
     """A folder of programs of this test's own."""
     before = jax.config.jax_compilation_cache_dir
     jax.config.update("jax_compilation_cache_dir", str(tmp_path))
-    kept._folder.cache_clear()
+    version_folder.cache_clear()
     yield tmp_path
     jax.config.update("jax_compilation_cache_dir", before)
-    kept._folder.cache_clear()
+    version_folder.cache_clear()
 
 
 def test_a_program_of_the_same_text_does_not_give_another_s_fixed_values(store: Path) -> None:

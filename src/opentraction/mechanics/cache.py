@@ -3,6 +3,9 @@
 import hashlib
 import os
 import platform
+import tempfile
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 
 import jax
@@ -34,3 +37,34 @@ def processor() -> str:
     except OSError:
         words.append(platform.node())
     return hashlib.sha256("|".join(words).encode()).hexdigest()[:12]
+
+
+def made_for() -> str:
+    """What a program was compiled by, and for which processor."""
+    return f"{jax.__version__} {version('jaxlib')} {processor()} {os.environ.get('XLA_FLAGS', '')}"
+
+
+@lru_cache
+def version_folder() -> Path | None:
+    """Where what this version of the room keeps lies, beside JAX's cache; None where JAX keeps none."""
+    store = getattr(jax.config, "jax_compilation_cache_dir", None)
+    if not store or jax.default_backend() != "cpu":
+        return None
+    room = Path(__file__).parent
+    digest = hashlib.sha256(made_for().encode())
+    for path in sorted([*room.rglob("*.py"), *room.rglob("*.csv")]):
+        if "validating" not in path.parts:
+            digest.update(str(path.relative_to(room)).encode() + path.read_bytes())
+    return Path(store) / "programs" / digest.hexdigest()[:16]
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write a file whole or not at all; several processes may write the same."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+        os.replace(name, file)
+    except OSError:
+        return

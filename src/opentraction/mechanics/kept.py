@@ -1,8 +1,6 @@
 """Large programs kept ready to run, so that a new process neither traces nor compiles them again.
 
-JAX's own cache saves the compiler's work but not the tracing before it. With that cache alone a second
-process takes 14 s of a core from its start to a whole session; with these programs 8 to 10, and read
-beside other work (`foresee`) they cost less still on two idle cores.
+JAX's own cache saves the compiler's work but not the tracing before it: some 6 s of a core in each process.
 Here the finished program lies beside that cache. A ticket names it, under all that it was made from: the
 sources and tables of this room, JAX's version, the processor, and the shapes of its arguments.
 """
@@ -10,17 +8,13 @@ sources and tables of this room, JAX's version, the processor, and the shapes of
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache, update_wrapper
-from importlib.metadata import version
+from functools import update_wrapper
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -29,10 +23,11 @@ import jax
 import numpy as np
 from jax.experimental.serialize_executable import deserialize_and_load, serialize
 
-from opentraction.mechanics.cache import processor
+from opentraction.mechanics.cache import made_for, version_folder, write_whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_SUFFIX = ".program"
 _VERSIONS = 5
 """So many versions of this room keep their programs; those that only older ones used are deleted."""
 _UNREADABLE = (OSError, EOFError, pickle.PickleError, AttributeError, ImportError, ValueError, TypeError,
@@ -83,9 +78,8 @@ class Kept(Generic[P, R]):
         name = f"{self._function.__module__}.{self._function.__qualname__}"
         words = repr((name, str(tree), fixed, shapes))
         ticket = hashlib.sha256(words.encode()).hexdigest()[:24]
-        folder = _folder()
-        found = _read(folder, ticket, arrays) if folder else None
-        _needed(folder, ticket)
+        folder = version_folder()
+        found = _proven(folder / ticket, arrays) if folder else None
         if found:
             return found
 
@@ -113,87 +107,32 @@ def _is_array(leaf: object) -> bool:
     return isinstance(leaf, (jax.Array, np.ndarray))
 
 
-def foresee() -> None:
-    """Begin to read, beside other work, the programs that the last process of this version needed.
-
-    Reading one takes up to a second of a core. A program that is never asked for costs no more than that.
-    """
-    folder = _folder()
-    if not folder or _ahead:
-        return
+def _proven(file: Path, arrays: list[Any]) -> tuple[_Program, Any] | None:
+    """The program of a file or of a ticket, and what it gives; None where none runs on these arrays."""
     try:
-        tickets = (folder / _ORDER).read_text(encoding="ascii").split()
-    except (OSError, ValueError):
-        return
-    pool = ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1))
-    _ahead.update({ticket: pool.submit(_opened, folder, ticket) for ticket in tickets})
-    pool.shutdown(wait=False)
-
-
-_ORDER = "needed"
-"""Name of the file with the tickets of the last process, in the order in which it needed them."""
-_ahead: dict[str, Future[_Program | None]] = {}
-_order: list[str] = []
-
-
-def _needed(folder: Path | None, ticket: str) -> None:
-    """Write down what this process needed, for the next one to foresee."""
-    _order.append(ticket)
-    if folder and ticket not in _ahead and len(_order) <= _FORESEEN:
-        _whole(folder / _ORDER, "\n".join(_order).encode())
-
-
-_FORESEEN = 16
-"""So many programs are read ahead: a long process may have needed hundreds."""
-
-
-def _read(folder: Path, ticket: str, arrays: list[Any]) -> tuple[_Program, Any] | None:
-    """The program that a ticket of this version names, and what it gives; None where there is none."""
-    early = _ahead.get(ticket)
-    program = early.result() if early else _opened(folder, ticket)
-    return _proven(program, arrays)
-
-
-def _proven(program: _Program | None, arrays: list[Any]) -> tuple[_Program, Any] | None:
-    """The program with what it gives for these arrays; None where it cannot run on them."""
-    if program is None:
-        return None
-    try:
+        if file.suffix != _SUFFIX:
+            file = file.parent.parent / file.read_text(encoding="ascii")
+        payload, like, given = pickle.loads(file.read_bytes())
+        shape = jax.tree.structure((([0] * given,), {}))
+        program: _Program = deserialize_and_load(payload, shape, jax.tree.structure(like))
         return program, jax.block_until_ready(program(arrays))
     except _UNREADABLE:
         return None
 
 
-def _opened(folder: Path, ticket: str) -> _Program | None:
-    try:
-        return _loaded(folder.parent / (folder / ticket).read_text(encoding="ascii"))
-    except _UNREADABLE:
-        return None
-
-
-def _loaded(file: Path) -> _Program:
-    payload, like, given = pickle.loads(file.read_bytes())
-    shape = jax.tree.structure((([0] * given,), {}))
-    program: _Program = deserialize_and_load(payload, shape, jax.tree.structure(like))
-    return program
-
-
 def _made(folder: Path, ticket: str, lowered: Any, arrays: list[Any]) -> tuple[_Program, Any]:
     """The program compiled, or found under the text to be compiled, which an edit may have left as it was."""
     # the text says nothing of what is fixed in the values given back
-    text = f"{_made_for()} {lowered.out_tree} {lowered.as_text()}"
-    file = folder.parent / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.program"
-    try:
-        found = _proven(_loaded(file), arrays)
-    except _UNREADABLE:
-        found = None
+    text = f"{made_for()} {lowered.out_tree} {lowered.as_text()}"
+    file = folder.parent / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}{_SUFFIX}"
+    found = _proven(file, arrays)
     if found is None:
         with _making, _unwritten():
             program = lowered.compile()
         _written(file, program, len(arrays))
         found = program, program(arrays)
     if file.exists():
-        _whole(folder / ticket, file.name.encode())
+        write_whole(folder / ticket, file.name.encode())
         _tidied(folder.parent)
     return found
 
@@ -214,20 +153,8 @@ def _written(file: Path, program: Any, given: int) -> None:
     """A full disk, or a compiler that cannot save, is no reason to stop."""
     try:
         payload, _, tree = serialize(program)
-        _whole(file, pickle.dumps((payload, jax.tree.unflatten(tree, range(tree.num_leaves)), given)))
+        write_whole(file, pickle.dumps((payload, jax.tree.unflatten(tree, range(tree.num_leaves)), given)))
     except _UNREADABLE:
-        return
-
-
-def _whole(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all; several processes may write the same."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        os.replace(name, file)
-    except OSError:
         return
 
 
@@ -237,8 +164,8 @@ def _tidied(store: Path) -> None:
         versions = sorted((x for x in store.iterdir() if x.is_dir()), key=lambda x: x.stat().st_mtime)
         for old in versions[:-_VERSIONS]:
             shutil.rmtree(old, ignore_errors=True)
-        named = {ticket.read_text(encoding="ascii") for ticket in store.glob("*/*") if ticket.name != _ORDER}
-        for program in store.glob("*.program"):
+        named = {ticket.read_text(encoding="ascii") for ticket in store.glob("*/" + 24 * "?")}
+        for program in store.glob(f"*{_SUFFIX}"):
             if program.name not in named and program.stat().st_mtime < time.time() - _SPARED_S:
                 program.unlink()
     except (OSError, ValueError):
@@ -247,21 +174,3 @@ def _tidied(store: Path) -> None:
 
 _SPARED_S = 3600.0
 """A program this young may yet get its ticket."""
-
-
-def _made_for() -> str:
-    return f"{jax.__version__} {version('jaxlib')} {processor()} {os.environ.get('XLA_FLAGS', '')}"
-
-
-@lru_cache
-def _folder() -> Path | None:
-    """Where this version's tickets lie, beside JAX's cache; None where JAX keeps none."""
-    store = getattr(jax.config, "jax_compilation_cache_dir", None)
-    if not store or jax.default_backend() != "cpu":
-        return None
-    room = Path(__file__).parent
-    digest = hashlib.sha256(_made_for().encode())
-    for path in sorted([*room.rglob("*.py"), *room.rglob("*.csv")]):
-        if "validating" not in path.parts:
-            digest.update(str(path.relative_to(room)).encode() + path.read_bytes())
-    return Path(store) / "programs" / digest.hexdigest()[:16]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from opentraction.chart import BadInput, NotConverged
 
@@ -110,6 +109,7 @@ def indices(
 def _design(problem: dict[str, object], base: int, seed: int) -> Float[Numbers, "run input"]:
     # loaded when asked for: a second to import, which nothing else needs
     from SALib.sample import sobol
+    from scipy.special import ndtri
 
     even = sobol.sample(problem, base, calc_second_order=False, seed=seed)
     return np.asarray(ndtri(np.clip(even, _EDGE, 1.0 - _EDGE)), dtype=np.float64)

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from opentraction.chart import LEVELS, BadInput, Patient, Setup, Spine
 from opentraction.mechanics.chain.outside import Load
-from opentraction.mechanics.kept import foresee
 from opentraction.mechanics.loading import NUMBERS, trunk
-from opentraction.mechanics.loading.posture import GRAVITY_M_S2
+from opentraction.mechanics.loading.posture import GRAVITY_M_S2, Trunk
 from opentraction.mechanics.outputs.attachments import imaged_sizes
 from opentraction.mechanics.patient.assembly import Parts, Present, Sizes, anatomy_of, assemble, everything
 from opentraction.mechanics.patient.chunks import picked
+from opentraction.mechanics.patient.earlier import Earlier, Found
 from opentraction.mechanics.patient.imaged import Imaged, imaged
 from opentraction.mechanics.patient.loads import LYING_BEFORE_SCAN_S, history
 from opentraction.mechanics.patient.missed import Missed, bearable
@@ -53,7 +53,6 @@ def build(
     lengths are found is left out and named in `SpineModel.missed`. Raises BadInput for an unusable spine or
     number of samples, NotConverged when too many samples are missed (`bearable`).
     """
-    foresee()
     if not 1 <= samples <= 100_000:
         raise BadInput(f"Expected 1 to 100000 samples, got {samples}.")
     found = draw(seed, samples)
@@ -68,12 +67,7 @@ def build(
     numbers: dict[str, object] = {name: found[name] for name in NUMBERS}
     body = trunk(weight, samples=samples, numbers=numbers)
     parts = Parts(image, sizes, found, there)
-
-    def before(at: NDArray[np.int64], top: Numbers, exact: bool) -> list[Load]:
-        hours, filling = found["hours_up"][at], 2 if exact else 1
-        return history(picked(body, at), top, hours, lying_s=LYING_BEFORE_SCAN_S, filling=filling)
-
-    settled = settle(parts, before)
+    settled = _settled(parts, body)
     missed = _missed(settled, sizes, found | {"weight": weight})
     bearable(missed, samples)
     rest = settled.rest
@@ -103,6 +97,21 @@ def build(
     )
     left_out = {item.sample for item in missed}
     return model.picked([k for k in range(samples) if k not in left_out]) if missed else model
+
+
+def _settled(parts: Parts, body: Trunk) -> Settled:
+    """At rest as imaged after the imaging history; what is found is kept for the next process."""
+
+    def before(at: NDArray[np.int64], top: Numbers, exact: bool) -> list[Load]:
+        hours, filling = parts.found["hours_up"][at], 2 if exact else 1
+        return history(picked(body, at), top, hours, lying_s=LYING_BEFORE_SCAN_S, filling=filling)
+
+    earlier = Earlier((parts, body), (3, *parts.sizes.height_mm.shape))
+    known = earlier.read()
+    settled = settle(parts, before, known)
+    if known is None or not np.array_equal(known.off_mm, settled.off_mm):
+        earlier.write(Found(settled.lengths_mm, settled.off_mm))
+    return settled
 
 
 def _missed(settled: Settled, sizes: Sizes, found: dict[str, Numbers]) -> tuple[Missed, ...]:

@@ -25,6 +25,7 @@ from opentraction.mechanics.kept import kept
 from opentraction.mechanics.patient.anderson import Anderson
 from opentraction.mechanics.patient.assembly import Parts, Sizes, Unloaded, assemble, chain_of
 from opentraction.mechanics.patient.chunks import in_chunks, picked
+from opentraction.mechanics.patient.earlier import Found
 from opentraction.mechanics.patient.frames import Pose
 from opentraction.mechanics.patient.running import through
 from opentraction.mechanics.segment.condensation import condense, follow
@@ -71,6 +72,8 @@ class Settled(NamedTuple):
     rest: Unloaded
     """With the pose in which the scan found the joints."""
     scanned: Scanned
+    lengths_mm: Float[Numbers, "3 j s"]
+    """Height, edge of the wedge and offset."""
     off_mm: Float[Numbers, "s"]
     """From the imaged shape; `TOLERANCE_MM` or more: no rest was found."""
     residual: Float[Numbers, "s"]
@@ -84,17 +87,21 @@ Finely stepped or, for the way there, coarsely.
 """
 
 
-def settle(parts: Parts, history: History) -> Settled:
+def settle(parts: Parts, history: History, earlier: Found | None = None) -> Settled:
     """The stress-free shape with the pose in which the scan found the joints, and the discs' state then.
 
     Ligaments and facets keep their published strain and gap in the imaged shape. A sample that has arrived,
-    or lost its balance, is left as it is, so that no sample depends on the others.
+    or lost its balance, is left as it is, so that no sample depends on the others. What was found `earlier`
+    for the same parts and history saves the search where it stands, and else changes nothing.
     """
     sizes = parts.sizes
     lengths = np.stack([sizes.height_mm, _ARM_MM * sizes.wedge_rad, np.zeros_like(sizes.height_mm)])
     shape = lengths.shape
     guess, inner, run = Anderson(_DEPTH), _Inner(parts, shape), _Run(parts, history)
     going, fine = np.ones(shape[-1], dtype=bool), np.zeros(shape[-1], dtype=bool)
+    if earlier is not None:
+        stands = run.standing(earlier)
+        lengths[..., stands], going[stands] = earlier.lengths_mm[..., stands], False
     for rounds in range(1, _ROUNDS + 1):
         found, off = lengths.copy(), np.full(shape[-1], np.inf)
         for exact in (False, True):
@@ -113,7 +120,7 @@ def settle(parts: Parts, history: History) -> Settled:
         lengths = np.where(going, guess.next(*flat, fine).reshape(shape), lengths)
         # a sample that loses its balance in the coarse history has the fine one to find it
         fine |= ~(off >= _NEAR_MM) | np.isinf(off) | (rounds >= _COARSE_ROUNDS)
-    return Settled(_rest(lengths, sizes), Scanned(*run.scanned), run.off_mm, run.residual)
+    return Settled(_rest(lengths, sizes), Scanned(*run.scanned), lengths, run.off_mm, run.residual)
 
 
 class _Run:
@@ -143,6 +150,14 @@ class _Run:
             for known, new in zip(self.scanned, scanned, strict=True):
                 known[..., at] = new
         return off, state, load
+
+    def standing(self, earlier: Found) -> NDArray[np.int64]:
+        """The samples that end with these rest lengths as near, to the bit, as they did when found."""
+        at = np.flatnonzero(earlier.off_mm < TOLERANCE_MM)
+        if not at.size:
+            return at
+        off, _, _ = self.through(earlier.lengths_mm, at, exact=True)
+        return at[off == earlier.off_mm[at]]
 
     def _through(
         self, lengths: Float[Numbers, "3 j s"], at: NDArray[np.int64], exact: bool
