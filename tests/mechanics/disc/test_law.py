@@ -110,3 +110,15 @@ def test_the_wall_takes_its_constants_from_the_table_and_its_factors() -> None:
     np.testing.assert_allclose(w.bound**2 * w.k2, 12.0, rtol=1e-13)
     np.testing.assert_allclose(w.k2[:, 0], w.k2[:, -1], rtol=1e-13)
     assert strip_angles(True).size * 2 == strip_angles(False).size
+
+
+def test_the_fibres_in_front_are_stiffer_than_those_behind_by_the_factor_and_the_table() -> None:
+    disc = ellipse(17.5, 25.0), jnp.full((1, 1), 12.0), 0.1, 0.7
+    even, uneven = (
+        wall(*disc, WallMaterial(front_to_back=factor), False, strips=360).k1_mpa[..., 0, 0]
+        for factor in (1.0, 9.0)
+    )
+    gain = np.asarray(uneven / even)
+    np.testing.assert_allclose(gain[:, 0] / gain[:, 180], 9.0, rtol=1e-3)
+    np.testing.assert_allclose(gain[:, [89, 90, 269, 270]], 1.0, rtol=0.01)
+    np.testing.assert_allclose(gain, gain[:, ::-1], rtol=1e-12)

@@ -101,10 +101,21 @@ def test_every_stance_balances() -> None:
         load = posture_load(body, stance)
         assert load.compression_n.shape == (5, 3)
         assert np.isfinite(load.compression_n).all()
-        if POSES[stance].leaning:
+        if stance is Stance.ABOUT or POSES[stance].leaning:
             continue
         arm = np.where(load.muscle_n > 0, body.number["extensor_arm"], body.number["abdominal_arm"])
         np.testing.assert_allclose(load.muscle_n * arm + load.spine_moment_nmm, load.moment_nmm, atol=1e-9)
+
+
+def test_up_and_about_is_the_mean_over_the_hours() -> None:
+    numbers = {"sitting_share": [0.0, 0.6], "backrest_share": [0.3, 0.25]}
+    body = trunk(WEIGHT_N, samples=2, numbers=numbers)
+    about = posture_load(body, Stance.ABOUT)
+    parts = [posture_load(body, stance) for stance in (Stance.STANDING, Stance.SITTING, Stance.SLOUCHED)]
+    np.testing.assert_allclose(about.compression_n[:, 0], parts[0].compression_n[:, 0])
+    for part in ("compression_n", "turn_rad"):
+        mean = sum(k * getattr(load, part) for k, load in zip((0.4, 0.45, 0.15), parts, strict=True))
+        np.testing.assert_allclose(getattr(about, part)[..., 1], mean[..., 1])
 
 
 @given(st.floats(400, 1300), st.floats(0, 40))

@@ -160,7 +160,7 @@ def test_solutes_of_a_session_change_by_less_than_a_tenth(
         cells = np.concatenate([np.asarray(rested.state.place.nucleus)[None], trace.nucleus_cells])
         found = through_session(
             jnp.asarray(cells),
-            load.dt_s[:, 0],
+            jnp.asarray(load.dt_s[:, 0]),
             0.5 * jnp.asarray(segments.height_mm),
             jnp.asarray(segments.core_path.water),
             cell_shares(),

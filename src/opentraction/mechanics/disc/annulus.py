@@ -77,6 +77,9 @@ class WallMaterial(eqx.Module):
     """Matrix. P001-P010: 0.035 to 0.86 MPa; default from the first trial of the joint."""
     k1_factor: ArrayLike = 1.73
     """Times the regional table; P053-P069: 0.3 to 179 MPa."""
+    front_to_back: ArrayLike = 1.0
+    """Stiffness k1 of the fibres in front over that behind, beyond the regional table's own 1.11; the sides
+    keep the table's. P065, P069: 14.7 in all."""
     k2_factor: ArrayLike = 3.72
     """Times the regional table; P053-P070: 10 to 650."""
     angle_shift_rad: ArrayLike = 0.0
@@ -168,10 +171,11 @@ def _material(
 ) -> dict[str, Array]:
     k2 = jnp.asarray(material.k2_factor) * regional(K2, depth, phi)
     angle = jnp.deg2rad(regional(ANGLE_DEG, depth, phi)) + jnp.asarray(material.angle_shift_rad)
+    forward = jnp.asarray(material.front_to_back) ** (0.5 * np.cos(phi)).reshape(1, -1, 1, 1)
     left = jnp.asarray(weakening, float)
     return {
         "c10_mpa": jnp.asarray(material.c10_mpa) * left,
-        "k1_mpa": jnp.asarray(material.k1_factor) * left * regional(K1_MPA, depth, phi),
+        "k1_mpa": jnp.asarray(material.k1_factor) * left * forward * regional(K1_MPA, depth, phi),
         "k2": k2,
         "kappa": jnp.asarray(material.kappa, float),
         "cos_square": jnp.cos(angle) ** 2,

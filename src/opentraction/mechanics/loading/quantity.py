@@ -39,6 +39,8 @@ SOURCES: dict[str, str] = {
     "KURUTZ2010": "Kurutz M, Bender T. J Multidiscip Healthc 2010;3:19-27",
     "LL627": "Lumbar alignment and range of motion in 627 volunteers, PMC6680033",
     "MARRAS1996": "Marras WS, Mirka GA. Clin Biomech 1996;11:267-274 (abstract)",
+    "MATTHEWS2008": "Matthews CE et al. Am J Epidemiol 2008;167:875-881, PMC3527832: 6329 people, 54.9 % of "
+    "the time worn awake (abstract, from memory)",
     "MCGILL1987": "McGill SM, Norman RW. Ergonomics 1987;30:1565-1588 (abstract)",
     "NIOSH1994": "Waters TR et al. Manual for the revised NIOSH lifting equation, 1994 (from memory)",
     "OSULLIVAN2006": "Evaluation of the flexion relaxation phenomenon of the trunk muscles in sitting. Spine "

@@ -39,6 +39,9 @@ from opentraction.mechanics.segment.strands import build_strands
 Numbers = NDArray[np.float64]
 BULK_MPA = 180.0
 """Bulk modulus of the nucleus' matter (P090). Between 20 and 2000 MPa nothing else changes."""
+RIM_PERMEABILITY = 3e-4
+"""Of the dense layer around the annulus (outermost lamellae, longitudinal ligaments) [mm4/(N s)]: the least
+that is published for annulus (P101)."""
 CORE_GROWTH, WALL_GROWTH = 10.0, 12.0
 """M of the strain-dependent permeability of nucleus and annulus (P092, P101)."""
 
@@ -226,6 +229,7 @@ def _material(every: Callable[[str], Array], worn: Degeneration) -> WallMaterial
     return WallMaterial(
         c10_mpa=every("annulus_matrix") * worn.matrix_factor,
         k1_factor=every("fibre_stiffness") * worn.fibre_factor,
+        front_to_back=every("fibre_front_to_back"),
         k2_factor=every("fibre_stiffening"),
         angle_shift_rad=jnp.radians(every("fibre_angle")),
         kappa=every("fibre_dispersion"),
@@ -280,6 +284,6 @@ def _wall_path(every: Callable[[str], Array], worn: Degeneration, length: Array)
         water=worn.annulus_water + every("annulus_water"),
         solid_mpa=every("annulus_solid"),
         conductance_per_mpa_s=every("annulus_permeability") / length**2,
-        face_resistance_mpa_s=jnp.zeros_like(length),
+        face_resistance_mpa_s=every("rim_layer") * length / RIM_PERMEABILITY,
         growth=WALL_GROWTH,
     )

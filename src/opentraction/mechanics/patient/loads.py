@@ -82,13 +82,13 @@ def history(
     parts: int = 1,
     filling: int = 2,
 ) -> list[Load]:
-    """Night, day upright, night, the hours up, lying `lying_s`; `last`: how the patient lies then.
+    """Night, a day up and about, night, the hours up, lying `lying_s`; `last`: how the patient lies then.
 
     `filling`: how many blocks of steps it fills; `parts`: into how many each step is cut, to see what the
     steps cost in accuracy.
     """
     layout = refined(history_layout(blocks=filling), parts)
-    lying, up = posture_load(body, Stance.SUPINE), posture_load(body, Stance.STANDING)
+    lying, up = posture_load(body, Stance.SUPINE), posture_load(body, Stance.ABOUT)
     at_last = lying if last is None else last
     kinds = {Kind.NIGHT: lying, Kind.DAY: up, Kind.LYING: at_last}
     follower = _over(layout, {kind: np.asarray(load.compression_n) for kind, load in kinds.items()}, parts)

@@ -72,6 +72,7 @@ class Bearing:
 LYING = Bearing(Stance.SUPINE)
 PRONE = Bearing(Stance.PRONE)
 STANDING = Bearing(Stance.STANDING)
+ABOUT = Bearing(Stance.ABOUT)
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,11 @@ from opentraction.mechanics.validating.targets import Target, read_targets
 Numbers = NDArray[np.float64]
 UNKNOWNS = (
     "annulus_matrix", "nucleus_matrix", "fibre_stiffness", "fibre_stiffening", "fibre_dispersion",
-    "fibre_angle",
+    "fibre_angle", "fibre_front_to_back",
     "nucleus_share", "nucleus_fill", "nucleus_charge", "annulus_charge", "nucleus_solid", "annulus_solid",
-    "nucleus_permeability", "annulus_permeability", "endplate_permeability", "slow_modulus", "slow_time",
-    "ligament_factor", "lying_tension", "path_back", "facet_gap", "facet_lean", "facet_tip",
+    "nucleus_permeability", "annulus_permeability", "endplate_permeability", "rim_layer",
+    "slow_modulus", "slow_time", "ligament_factor", "lying_tension", "path_back",
+    "facet_gap", "facet_lean", "facet_tip", "stature_share", "sitting_share", "backrest_share",
 )  # fmt: skip
 """What the calibration rows can speak to; everything else keeps its prior."""
 HOURS_UP = 6.0

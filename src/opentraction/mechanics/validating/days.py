@@ -7,6 +7,7 @@ import numpy as np
 from opentraction.chart import Level
 from opentraction.mechanics.loading import Stance
 from opentraction.mechanics.validating.bench import (
+    ABOUT,
     LYING,
     STANDING,
     UNLOADED,
@@ -60,7 +61,7 @@ def day_change(runs: Runs, what: str, level: str) -> Numbers:
     Ten hours up between the two scans, each after 20 min lying.
     """
     column = runs.column(YOUNG)
-    lain, up = Load(bearing=LYING), Load(bearing=STANDING)
+    lain, up = Load(bearing=LYING), Load(bearing=ABOUT)
 
     def run() -> Trace:
         morning, day, evening = Phase(SCAN_LYING_S, lain), Phase(hours(UP_H), up), Phase(SCAN_LYING_S, lain)
@@ -89,18 +90,17 @@ def simulated_day(runs: Runs, level: str) -> Numbers:
 
 @experiment(Group.CREEP, "mm")
 def day_stature(runs: Runs) -> Numbers:
-    """Loss of stature [mm] over 16 h upright, read standing one minute after rising and at the end."""
+    """Loss of stature [mm] over 16 h up and about, read standing one minute after rising and at the end."""
     column = runs.column(YOUNG)
-    day = Phase(hours(16.0), Load(bearing=STANDING))
-    trace = runs.once("stature day", lambda: column.march([*day_then()[:3], day]))
-    time_s, part = within(trace, 3)
-    stature = trace.height_mm[part].sum(axis=1) / column.stature_share
-    return np.array([np.interp(60.0, time_s, one) - one[-1] for one in stature.T])
+    read, day = Phase(60.0, Load(bearing=STANDING)), Phase(hours(16.0), Load(bearing=ABOUT))
+    trace = runs.once("stature day", lambda: column.march([*day_then()[:3], read, day, read]))
+    height = trace.height_mm[[trace.end(3), trace.end(5)]].sum(axis=1)
+    return np.asarray((height[0] - height[1]) / column.stature_share)
 
 
 @experiment(Group.CREEP, "mm")
 def supine_repeat(runs: Runs) -> Numbers:
-    """Difference of height [mm] after 45 min lying that 4 h more upright leave, RMS of the levels."""
+    """Difference of height [mm] after 45 min lying that 4 h more up and about leave, RMS of the levels."""
     column = runs.column(YOUNG)
     lain = Phase(minutes(45.0), Load(bearing=LYING))
 
@@ -113,7 +113,7 @@ def supine_repeat(runs: Runs) -> Numbers:
 
 @experiment(Group.CREEP, "MPa")
 def night_pressure(runs: Runs, lying_h: float, level: Level = Level.L4_L5) -> Numbers:
-    """Pressure [MPa] after hours of lying that follow a day of 16 h upright."""
+    """Pressure [MPa] after hours of lying that follow a day of 16 h up."""
     column = runs.column(Subject())
     night = day_then(Phase(hours(lying_h), Load(bearing=LYING)), up_h=16.0)
     trace = runs.once(("night", lying_h), lambda: column.march(night))

@@ -180,6 +180,10 @@ def _spine_rotation(target: Target) -> Reading | None:
     )
 
 
+UNNAMED_CREEP_N = 750.0
+"""Load of a creep test that names none: the middle of 500 to 1000 N; assumed."""
+
+
 @rule(
     "ratio of recovery time to loading time; fast-phase share; recovery time; fluid loss",
     "creep of a disc; N, h",
@@ -193,7 +197,7 @@ def _creep(target: Target) -> Reading | None:
     if "recovery time" in text and target.unit == "h":
         return asked("recovery_hours", load_n=load or 2000.0)
     if "fluid loss" in text and "creep" in text:
-        return asked("creep_fluid", load_n=load or 1000.0, creep_h=number_before("h", text) or 4.0)
+        return asked("creep_fluid", load_n=load or UNNAMED_CREEP_N, creep_h=number_before("h", text) or 4.0)
     return None
 
 

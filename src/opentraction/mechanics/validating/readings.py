@@ -7,7 +7,16 @@ import re
 import numpy as np
 
 from opentraction.chart import LEVELS, BadInput, Level
-from opentraction.mechanics.validating.bench import LYING, STANDING, Load, Numbers, Phase, Trace, Wrench
+from opentraction.mechanics.validating.bench import (
+    ABOUT,
+    LYING,
+    STANDING,
+    Load,
+    Numbers,
+    Phase,
+    Trace,
+    Wrench,
+)
 
 AXIS = {
     "flexion": (1, 1.0),
@@ -114,17 +123,23 @@ UP_BEFORE = 4.0
 """Hours up when no hour of the day is printed; assumed."""
 
 
+STOOD_MIN = 5.0
+"""Standing before what is measured: walking in and waiting; assumed."""
+
+
 def day_then(*phases: Phase, up_h: float = UP_BEFORE) -> list[Phase]:
-    """Night, 16 h upright, night, some hours upright, then the phases; the first of them is phase 4."""
-    lying, up = Load(bearing=LYING), Load(bearing=STANDING)
-    before = [
-        Phase(hours(NIGHT), lying),
-        Phase(hours(24.0 - NIGHT), up),
-        Phase(hours(NIGHT), lying),
-        Phase(hours(up_h), up),
+    """Night, 16 h up and about, night, some hours up, standing, then the phases; their first is phase 5."""
+    return [
+        Phase(hours(NIGHT), Load(bearing=LYING)),
+        Phase(hours(24.0 - NIGHT), Load(bearing=ABOUT)),
+        Phase(hours(NIGHT), Load(bearing=LYING)),
+        Phase(hours(up_h), Load(bearing=ABOUT)),
+        Phase(minutes(STOOD_MIN), Load(bearing=STANDING)),
+        *phases,
     ]
-    return [*before, *phases]
 
 
-FIRST_AFTER_DAY = 4
+FIRST_AFTER_DAY = 5
 """Index of the first phase that follows `day_then`."""
+LAST_UP = 3
+"""Index of its last phase up and about."""

@@ -10,9 +10,9 @@ from opentraction.chart import LEVELS, Level, TableKind
 from opentraction.mechanics.loading import Stance
 from opentraction.mechanics.loading.posture import GRAVITY_M_S2
 from opentraction.mechanics.validating.bench import (
+    ABOUT,
     LYING,
     PRONE,
-    STANDING,
     UNLOADED,
     Bearing,
     Load,
@@ -26,6 +26,7 @@ from opentraction.mechanics.validating.experiment import Group, Runs, experiment
 from opentraction.mechanics.validating.openings import openings_of
 from opentraction.mechanics.validating.readings import (
     FIRST_AFTER_DAY,
+    LAST_UP,
     along,
     day_then,
     first_reach,
@@ -183,21 +184,22 @@ def traction_tells(runs: Runs, percent_bw: float, total_min: float, table: str =
 
 @experiment(Group.TRACTION, "min")
 def gain_lasts(runs: Runs, percent_bw: float, total_min: float, table: str = "plain table") -> Numbers:
-    """Minutes upright after a pull until a tenth is left of the gain over the stature upright before.
+    """Minutes up after a pull until a tenth is left of the gain over the stature up and about before.
 
-    Counted from one minute after rising; three hours if it stays, nought if there is none.
+    Counted from one minute after rising, up and about again; three hours if it stays, nought if there is
+    none.
     """
     subject = Subject(age_years=25.0, grade=1.5, mass_kg=RODACKI_KG)
     column = runs.column(subject)
     pull = Pull(percent_bw / 100.0 * RODACKI_KG * GRAVITY_M_S2, TableKind(table))
 
     def run() -> Trace:
-        pulled, up = Load(bearing=LYING, pull=pull), Load(bearing=STANDING)
+        pulled, up = Load(bearing=LYING, pull=pull), Load(bearing=ABOUT)
         return column.march(day_then(Phase(minutes(total_min), pulled), Phase(hours(3.0), up)))
 
     trace = runs.once(("gain lasts", percent_bw, total_min, table), run)
     height = trace.height_mm.sum(axis=1)
-    before = height[trace.end(FIRST_AFTER_DAY - 1)]
+    before = height[trace.end(LAST_UP)]
     time_s, part = within(trace, FIRST_AFTER_DAY + 1)
     gain = height[part] - before
     first = along(60.0, time_s, gain)
