@@ -32,7 +32,7 @@ ROWS = (
     "V093",
     "V094",
 )
-PASSING = ("V072", "V073", "V075", "V081", "V088", "V089", "V090", "V091", "V092", "V093", "V094")
+PASSING = ("V073", "V081", "V083", "V084", "V085", "V088", "V089", "V090", "V091", "V093", "V094")
 
 Answered = Callable[..., dict[str, tuple[float, float, float]]]
 

@@ -8,9 +8,10 @@ import pytest
 
 pytestmark = pytest.mark.full
 ROWS = ("V048", "V049", "V050")
+PASSING = ("V050",)
 
 Answered = Callable[..., dict[str, tuple[float, float, float]]]
 
 
-def test_each_row_is_answered_and_judged_by_its_window(answered: Answered) -> None:
-    assert set(answered(*ROWS)) == set(ROWS)
+def test_each_row_is_answered_and_those_that_are_no_near_thing_pass(answered: Answered) -> None:
+    assert set(answered(*ROWS, passing=PASSING)) == set(ROWS)

@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.full
 ROWS = ("V020", "V021", "V022", "V023")
-PASSING = ("V020", "V021")
+PASSING = ("V020", "V021", "V023")
 
 Answered = Callable[..., dict[str, tuple[float, float, float]]]
 

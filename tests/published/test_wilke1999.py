@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 ROWS = ("V052", "V058", "V059", "V060", "V061", "V062", "V063", "V064")
-PASSING = ("V052", "V058", "V059", "V060", "V062", "V063", "V064")
+PASSING = ("V052", "V058", "V060", "V062", "V063")
 
 Answered = Callable[..., dict[str, tuple[float, float, float]]]
 

@@ -171,4 +171,6 @@ def test_solutes_of_a_session_change_by_less_than_a_tenth(
     assert (more[[OXYGEN, GLUCOSE]] > 0.0).all()
     assert (more[LACTATE] < 0.0).all()
     assert np.abs(np.median(change[0], axis=2)).max() < 10.0
-    assert np.abs(np.median(more, axis=2)).max() < 5.0
+    # lying still gives a good part of it
+    part = [np.median(each, axis=2)[[OXYGEN, GLUCOSE]] for each in change]
+    assert (part[1] > 0.2 * part[0]).all()
