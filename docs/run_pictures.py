@@ -124,7 +124,7 @@ def _pieces(model: mechanics.SpineModel) -> list[Piece]:
     height, pressure = np.moveaxis(pose.height_mm, 1, 0), np.moveaxis(np.asarray(trace.pressure_mpa), 1, 0)
     found, start = [], 0
     hours = float(model.found["hours_up"][0])
-    names = ("first night", "day upright", "night [h]", "upright [h]", "lying [min]")
+    names = ("first night", "day up", "night [h]", "up and about [h]", "lying [min]")
     durations = np.asarray(history_durations_s(jnp.asarray([hours]), lying_s=LYING_BEFORE_SESSION_S))[:, 0]
     times = np.asarray(layout.time_s(durations))
     for name, piece in zip(names, layout.pieces, strict=True):
@@ -156,7 +156,7 @@ def _day_in_short(pieces: Sequence[Piece]) -> str:
     _, up, lying, session, _ = pieces
     held = int(np.argmax(np.median(session.height_mm[FOREMOST.place], axis=-1)))
     return (
-        f"{FOREMOST} loses {-change(up):.1f} mm in {up.minutes[-1] / 60.0:.0f} h upright, regains "
+        f"{FOREMOST} loses {-change(up):.1f} mm in {up.minutes[-1] / 60.0:.0f} h up, regains "
         f"{change(lying):.1f} in 45 min lying; 300 N add {change(session, held):.1f}"
     )
 

@@ -34,7 +34,7 @@ class Kind(StrEnum):
     """What a piece of time is."""
 
     NIGHT = "night"
-    DAY = "day upright"
+    DAY = "day up"
     LYING = "lying"
     START = "start"
     RAMP = "ramp"
@@ -116,7 +116,7 @@ class Layout:
 
 
 def history_layout(*, blocks: int = 1) -> Layout:
-    """Night, day upright, night, the hours up, lying; durations come with each sample.
+    """Night, day up, night, the hours up, lying; durations come with each sample.
 
     More blocks refine it. Raises BadInput when there is none.
     """
