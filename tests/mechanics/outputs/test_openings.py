@@ -23,6 +23,7 @@ from opentraction.mechanics.outputs import (
     imaged_sizes,
     surroundings,
 )
+from opentraction.mechanics.outputs.attachments import CANAL_HALF_WIDTH_SHARE, PROTRUSION_HALF_WIDTH
 from opentraction.mechanics.segment.anatomy import (
     Anatomy,
     ImagedPose,
@@ -30,7 +31,7 @@ from opentraction.mechanics.segment.anatomy import (
     rotation_of,
     unloaded_pose,
 )
-from opentraction.mechanics.validating.subject import norm_spine
+from opentraction.mechanics.validating.subject import PROTRUSION_MM, norm_spine
 
 J, S = 5, 3
 
@@ -338,6 +339,23 @@ def test_what_the_scan_shows_is_used_and_what_it_lacks_is_called_assumed():
     assert "L4-L5" not in origins.notes[-1]
     assert "L5-S1" in origins.notes[-1]
     assert all(quality is Quality.ASSUMED for quality in origins.flavum)
+
+
+def test_what_protrudes_is_taken_from_the_norms_canal_and_not_from_a_measured_one():
+    spine, anatomy = norm_spine(protrusions=(Level.L4_L5, Level.L5_S1)), reference_anatomy(S)
+    area = Measure(value=130.0, sd=12.0, quality=Quality.MEASURED)
+    discs = tuple(
+        disc.model_copy(update={"canal_area_mm2": area}) if disc.level is Level.L5_S1 else disc
+        for disc in spine.discs
+    )
+    free = imaged_sizes(norm_spine(), anatomy)[0].canal_area_mm2
+    seen = imaged_sizes(spine.model_copy(update={"discs": discs}), anatomy)[0].canal_area_mm2
+    half = PROTRUSION_HALF_WIDTH * CANAL_HALF_WIDTH_SHARE * np.asarray(anatomy.half_width_mm)[3]
+    across = np.linspace(-1.0, 1.0, 20001)
+    behind = np.trapezoid(PROTRUSION_MM * (1.0 - across**2) ** 2, across) * half
+    np.testing.assert_allclose((free - seen)[3], behind, rtol=1e-6)
+    np.testing.assert_allclose(seen[:3], free[:3])
+    np.testing.assert_allclose(seen[4], 130.0)
 
 
 @pytest.mark.parametrize("name", ["foramen_height_mm", "foramen_width_mm", "canal_area_mm2"])

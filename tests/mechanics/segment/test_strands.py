@@ -157,7 +157,7 @@ def test_strand_counts_and_stiffness_are_the_published_ones() -> None:
 
 def test_a_removed_group_is_gone_and_a_factor_scales_the_rest(kit) -> None:
     present = jnp.ones((len(GROUPS), 1, 1)).at[GROUPS.index("LF")].set(0.0)
-    factor = jnp.array([1.0, 2.0, 0.5])
+    factor = jnp.where(jnp.arange(len(GROUPS)) < 2, 3.0, 0.5)[:, None, None] * jnp.array([1.0, 2.0, 0.5])
     pose = kit.random_pose(8, mirror=False)
     whole = ligament_state(_plain(mirror=False), pose.rt, pose.u)
     changed = build_strands(ANATOMY, unloaded_pose(ANATOMY), mirror=False, factor=factor, present=present)

@@ -43,3 +43,15 @@ def test_standing_presses_and_lying_gives_back(bench: SpatialBench) -> None:
     assert np.all(day < night)
     assert np.all(after > day)
     assert np.all(trace.pressure_mpa[trace.end(1)] > trace.pressure_mpa[trace.end(0)])
+
+
+def test_a_disc_cut_out_loses_less_water_than_the_same_disc_in_a_person(bench: SpatialBench) -> None:
+    column = bench.column(Subject(free=(LEVEL,), cuts=BARE))
+    cut_out = column._chain(True, held=False, at=np.zeros((2, 3, 5, 2))).segments
+    alive = column._chain(True, held=True, at=np.zeros((2, 3, 5, 2))).segments
+    left = np.asarray(alive.core_path.face_resistance_mpa_s / cut_out.core_path.face_resistance_mpa_s)
+    np.testing.assert_allclose(left, np.broadcast_to(column.model.found["specimen_flow"], left.shape))
+    assert np.all(left < 0.5)
+    np.testing.assert_array_equal(
+        alive.wall_path.face_resistance_mpa_s, cut_out.wall_path.face_resistance_mpa_s
+    )

@@ -48,7 +48,7 @@ FORAMEN_AHEAD_SHARE = 0.1
 CANAL_MM2, CANAL_SD_MM2 = (215.0, 205.0, 200.0, 205.0, 215.0), 45.0
 """Area of the canal at the height of the disc. Smallest at L3 and 34 % between the outer quartiles
 (GRIFFITH2016); the size itself assumed so that it holds a dural sac of 152 mm2 (controls of LIM) with a
-quarter to spare."""
+quarter to spare. Of a canal without a protrusion: what protrudes is taken from it."""
 CANAL_HALF_WIDTH_SHARE = 0.42
 """Half width of the canal at the disc over the disc's half width: assumed, 10 to 11 mm; the bony canal of L5
 is 28.2 mm wide between the pedicles (V174) and narrower between the facets."""
@@ -116,6 +116,8 @@ def imaged_sizes(
         if found is not None:
             depth[joint] = found.depth_mm.value + found.depth_mm.sd * draw[4][joint]
             angle[joint] = PLACES_RAD[found.side]
+    from_norms = np.array([quality is Quality.ASSUMED for quality in area_from])
+    area = area - from_norms[:, None] * _protruded_mm2(np.maximum(depth, 0.0), angle, anatomy)
     assumed = (Quality.ASSUMED,) * len(LEVELS)
     origins = Origins(height_from, assumed, area_from, assumed, _sentences(height_from, area_from))
     sizes = Sizes(
@@ -260,6 +262,24 @@ def _derived_height(anatomy: Anatomy) -> tuple[Numbers, Numbers]:
 
 def _norm(values: tuple[float, ...]) -> Numbers:
     return np.asarray(values)[:, None]
+
+
+def _protruded_mm2(depth_mm: Numbers, angle_rad: Numbers, anatomy: Anatomy) -> Numbers:
+    """Area of the protrusions that stands in the canal: norms are of people without one.
+
+    Its depth falls off as (1 - u^2)^2 from its middle to its half width, as `openings` has it.
+    """
+    disc = np.asarray(anatomy.half_width_mm)
+    canal = CANAL_HALF_WIDTH_SHARE * disc
+    half = PROTRUSION_HALF_WIDTH * canal
+    middle = disc * np.sin(angle_rad)
+    left, right = (np.clip((edge - middle) / half, -1.0, 1.0) for edge in (canal, -canal))
+
+    def below(u: Numbers) -> Numbers:
+        return u - 2.0 / 3.0 * u**3 + u**5 / 5.0
+
+    area: Numbers = depth_mm * half * (below(left) - below(right))
+    return area
 
 
 def _sized(

@@ -34,7 +34,7 @@ from opentraction.mechanics.patient.imaged import Imaged
 from opentraction.mechanics.segment.anatomy import Anatomy, ImagedPose
 from opentraction.mechanics.segment.facets import FacetLaw, build_facets, published_facets
 from opentraction.mechanics.segment.segment import Segments
-from opentraction.mechanics.segment.strands import build_strands
+from opentraction.mechanics.segment.strands import GROUPS, LONGITUDINAL, build_strands
 
 Numbers = NDArray[np.float64]
 BULK_MPA = 180.0
@@ -154,7 +154,7 @@ def _segments(
         anatomy,
         pose,
         mirror=mirror,
-        factor=every("ligament_factor"),
+        factor=jnp.stack([every(_ligament_factor(group)) for group in GROUPS]),
         present=jnp.asarray(present.ligaments)[None, :, None],
     )
     facets = build_facets(
@@ -171,7 +171,7 @@ def _segments(
         core_mm3=middle.area_mm2 * height * every("nucleus_fill"),
         wall_mm3=shell.volume_mm3.sum((0, 1)),
         bulk_mpa=jnp.full(shape, BULK_MPA),
-        slow_n_per_mm=every("slow_modulus") * section / height,
+        slow_n_per_mm=every("slow_modulus") * worn.matrix_factor * section / height,
         slow_s=every("slow_time"),
         free=jnp.broadcast_to(jnp.asarray(present.joints)[:, None], shape),
     )
@@ -264,6 +264,10 @@ def _facet_law(every: Callable[[str], Array]) -> FacetLaw:
         lean_rad=jnp.radians(every("facet_lean")),
         tip_gap_mm=every("facet_tip"),
     )
+
+
+def _ligament_factor(group: str) -> str:
+    return "longitudinal_ligaments" if group in LONGITUDINAL else "arch_ligaments"
 
 
 def _core_path(every: Callable[[str], Array], worn: Degeneration, height: Array) -> Path:

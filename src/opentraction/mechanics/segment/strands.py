@@ -44,6 +44,8 @@ from opentraction.mechanics.segment.tables import LEVELS, rows
 
 GROUPS = ("ALL", "PLL", "LF", "CL", "ISL", "SSL", "ITL")
 """Anterior and posterior longitudinal, flavum, capsules, interspinous, supraspinous, intertransverse."""
+LONGITUDINAL = ("ALL", "PLL")
+"""The groups that run along the bodies and discs; the others join the arches."""
 LEAST_SHARE = 0.4
 """In a collapsed disc a strand keeps at least this share of its tabled rise; assumed, bone meets bone."""
 
@@ -91,8 +93,8 @@ def build_strands(
 ) -> Strands:
     """Strands of the imaged joints, with their published pre-strain or slack in the imaged shape.
 
-    `factor`: on every stiffness, shape (joint, sample) or one that spreads to it. `present`: 1 or 0 by group,
-    (group, joint, sample) or one that spreads to it: structures removed in an experiment. `mirror`: only the
+    `factor`: on the stiffnesses, `present`: 1 or 0, structures removed in an experiment; both by group, shape
+    (group, joint, sample) or one that spreads to it. `mirror`: only the
     central and the left strands, the latter counted twice.
     """
     table = _table(mirror)
@@ -102,13 +104,14 @@ def build_strands(
     length = jnp.sqrt(sum((a - b) ** 2 for a, b in zip(upper, lower, strict=True)))
     in_upper, in_lower = anchored(upper, lower, pose)
     group = np.array(table.group)
-    on = jnp.broadcast_to(jnp.asarray(present, dtype=float), (len(GROUPS), *anatomy.height_mm.shape))
+    whole = (len(GROUPS), *anatomy.height_mm.shape)
+    on = jnp.broadcast_to(jnp.asarray(present, dtype=float) * factor, whole)
     shape = length.shape
     return Strands(
         upper_mm=tuple(jnp.broadcast_to(x, shape) for x in in_upper),
         lower_mm=tuple(jnp.broadcast_to(x, shape) for x in in_lower),
         free_mm=length * (1.0 + law["zero_force"][group][..., None]),
-        stiffness_n=table.strands[..., None] * law["stiffness_n"][group][..., None] * factor * on[group],
+        stiffness_n=table.strands[..., None] * law["stiffness_n"][group][..., None] * on[group],
         toe=jnp.broadcast_to(law["toe"][group][..., None], shape),
         group=table.group,
     )

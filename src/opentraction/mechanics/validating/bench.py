@@ -99,7 +99,10 @@ class Wrench:
 
 @dataclass(frozen=True)
 class Load:
-    """All that acts at one time. Without a bearing it is a specimen: neither gravity, muscle nor trunk."""
+    """All that acts at one time.
+
+    Without a bearing it is a specimen: neither gravity, muscle nor trunk, and no blood in its endplates.
+    """
 
     bearing: Bearing | None = None
     follower_n: float = 0.0

@@ -31,8 +31,8 @@ UNKNOWNS = (
     "annulus_matrix", "nucleus_matrix", "fibre_stiffness", "fibre_stiffening", "fibre_dispersion",
     "fibre_angle", "fibre_front_to_back",
     "nucleus_share", "nucleus_fill", "nucleus_charge", "annulus_charge", "nucleus_solid", "annulus_solid",
-    "nucleus_permeability", "annulus_permeability", "endplate_permeability", "rim_layer",
-    "slow_modulus", "slow_time", "ligament_factor", "lying_tension", "path_back",
+    "nucleus_permeability", "annulus_permeability", "endplate_permeability", "rim_layer", "specimen_flow",
+    "slow_modulus", "slow_time", "longitudinal_ligaments", "arch_ligaments", "lying_tension", "path_back",
     "facet_gap", "facet_lean", "facet_tip", "stature_share", "sitting_share", "backrest_share",
 )  # fmt: skip
 """What the calibration rows can speak to; everything else keeps its prior."""

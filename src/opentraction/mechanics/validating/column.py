@@ -228,9 +228,16 @@ class SpatialColumn:
         return np.asarray(way)
 
     def _chain(self, mirror: bool, *, held: bool, at: Numbers) -> Chain:
-        return self.model.assembled(
+        chain = self.model.assembled(
             mirror=mirror, present=_present(self.subject), free_thorax=not held, points_mm=at
         ).chain
+        return chain if held else self._clogged(chain)
+
+    def _clogged(self, chain: Chain) -> Chain:
+        """A specimen's: hardly any water passes its endplates, whose vessels are clogged after death."""
+        left = jnp.asarray(self.model.found["specimen_flow"])
+        resistance = chain.segments.core_path.face_resistance_mpa_s
+        return eqx.tree_at(lambda c: c.segments.core_path.face_resistance_mpa_s, chain, resistance / left)
 
     def _state(self, chain: Chain, start: object | None) -> State:
         fresh = start_state(chain)
