@@ -28,7 +28,6 @@ from opentraction.mechanics.loading import (
 from opentraction.mechanics.loading.posture import PostureLoad
 from opentraction.mechanics.outputs.over_trace import openings_over
 from opentraction.mechanics.outputs.shape import edges_mm, moved
-from opentraction.mechanics.patient.assembly import Present
 from opentraction.mechanics.patient.build import build
 from opentraction.mechanics.patient.loads import blocks, tilted
 from opentraction.mechanics.patient.model import MODEL_NAME, SpineModel
@@ -43,7 +42,7 @@ from opentraction.mechanics.validating.bench import (
     Subject,
     Trace,
 )
-from opentraction.mechanics.validating.subject import norm_spine
+from opentraction.mechanics.validating.subject import norm_spine, present_in
 
 Numbers = NDArray[np.float64]
 _STEPS = 20
@@ -93,19 +92,6 @@ class SpatialBench:
                 spine, patient, samples=self.samples, seed=self.seed, overrides=self.given
             )
         return SpatialColumn(subject, self._built[key])
-
-
-def _present(subject: Subject) -> Present:
-    joints = np.array([1.0 if level in subject.free else 0.0 for level in LEVELS])
-    ligaments, facets = np.ones(len(LEVELS)), np.ones((2, len(LEVELS)))
-    for cut in subject.cuts:
-        places = slice(None) if cut.level is None else slice(cut.level.place, cut.level.place + 1)
-        if cut.part is Part.LIGAMENTS:
-            ligaments[places] = 0.0
-        sides = {Part.FACETS: slice(None), Part.LEFT_FACET: slice(0, 1), Part.RIGHT_FACET: slice(1, 2)}
-        if cut.part in sides:
-            facets[sides[cut.part], places] = 0.0
-    return Present(joints, ligaments, facets)
 
 
 @dataclass(frozen=True)
@@ -229,7 +215,7 @@ class SpatialColumn:
 
     def _chain(self, mirror: bool, *, held: bool, at: Numbers) -> Chain:
         chain = self.model.assembled(
-            mirror=mirror, present=_present(self.subject), free_thorax=not held, points_mm=at
+            mirror=mirror, present=present_in(self.subject), free_thorax=not held, points_mm=at
         ).chain
         return chain if held else self._clogged(chain)
 

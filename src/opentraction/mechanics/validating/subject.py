@@ -1,8 +1,13 @@
-"""The norm subject of the validation: a spine of published sizes; no imaging is needed to check the model."""
+"""The norm subject of the validation: a spine of published sizes, and what an experiment takes from it.
+
+No imaging is needed to check the model.
+"""
 
 from __future__ import annotations
 
 import math
+
+import numpy as np
 
 from opentraction.chart import (
     LEVELS,
@@ -18,6 +23,8 @@ from opentraction.chart import (
     Spine,
     SpineSource,
 )
+from opentraction.mechanics.patient.assembly import Present
+from opentraction.mechanics.validating.bench import Part, Subject
 
 MID_MM = (10.0, 11.59, 12.45, 14.0, 12.99)
 """V149 to V152; L4-L5 as P207, the mean of front and back (V147, V155)."""
@@ -79,6 +86,20 @@ def norm_spine(
         discs=discs,
         simulated=True,
     )
+
+
+def present_in(subject: Subject) -> Present:
+    """The joints that move, ligaments and facets that an experiment has left in a subject."""
+    joints = np.array([1.0 if level in subject.free else 0.0 for level in LEVELS])
+    ligaments, facets = np.ones(len(LEVELS)), np.ones((2, len(LEVELS)))
+    for cut in subject.cuts:
+        places = slice(None) if cut.level is None else slice(cut.level.place, cut.level.place + 1)
+        if cut.part is Part.LIGAMENTS:
+            ligaments[places] = 0.0
+        sides = {Part.FACETS: slice(None), Part.LEFT_FACET: slice(0, 1), Part.RIGHT_FACET: slice(1, 2)}
+        if cut.part in sides:
+            facets[sides[cut.part], places] = 0.0
+    return Present(joints, ligaments, facets)
 
 
 def _disc(
