@@ -237,6 +237,7 @@ def test_advice_to_stop_is_the_next_step() -> None:
     assert "Next Stop the course. A new deficit was reported." in page.text
 
 
+@pytest.mark.hazard("H18")
 def test_simulated_is_in_title_header_and_every_figure_of_the_patient() -> None:
     html = report_html(complete_course(simulated=True), extras=make_extras(simulated=True))
     assert "<title>SIMULATED, Ann Example" in html
@@ -248,12 +249,14 @@ def test_simulated_is_in_title_header_and_every_figure_of_the_patient() -> None:
     assert all("SIMULATED" not in drawn[name] for name in figures if name.startswith("forest"))
 
 
+@pytest.mark.hazard("H18")
 def test_a_real_course_never_says_simulated() -> None:
     course = complete_course()
     assert not is_simulated(course)
     assert "SIMULATED" not in report_html(course, extras=make_extras())
 
 
+@pytest.mark.hazard("H18")
 def test_one_simulated_part_marks_the_whole_page() -> None:
     course = complete_course()
     assert course.plan is not None

@@ -68,6 +68,7 @@ def test_a_quiet_hold_goes_on() -> None:
     assert decision.trips == ()
 
 
+@pytest.mark.hazard("H1", "H5")
 def test_a_command_is_bounded_numbered_and_expires() -> None:
     command = decide(given_at(holding())).command
     assert command.sequence == 451
@@ -80,6 +81,7 @@ def test_the_same_input_gives_the_same_decision_and_survives_json() -> None:
     assert decide(DecisionInput.from_json(given.to_json())) == decide(given)
 
 
+@pytest.mark.hazard("H1")
 @pytest.mark.parametrize(("force_n", "trips"), [(305.9, False), (306.1, True)])
 def test_over_force_names_the_limit_that_binds(force_n: float, trips: bool) -> None:
     decision = decide(given_at(holding(force_n - 3.0), force_n))
@@ -92,6 +94,7 @@ def test_over_force_names_the_limit_that_binds(force_n: float, trips: bool) -> N
         )
 
 
+@pytest.mark.hazard("H1")
 @pytest.mark.parametrize(("rise_n", "trips"), [(18.0, False), (20.0, True)])
 def test_over_rate_is_the_rise_over_half_a_second(rise_n: float, trips: bool) -> None:
     """Ramps of 10 N/s are commanded at up to 12 N/s: 1.5 x 12 x 0.5 + 10 = 19 N may come."""
@@ -100,6 +103,7 @@ def test_over_rate_is_the_rise_over_half_a_second(rise_n: float, trips: bool) ->
     assert trip_of(given_at(memory, 200.0 + rise_n)) is (InterlockKind.OVER_RATE if trips else None)
 
 
+@pytest.mark.hazard("H2")
 @pytest.mark.parametrize(
     ("drop_n", "travel_mm", "trips"), [(20.0, 1.5, True), (20.0, 0.5, False), (10.0, 1.5, False)]
 )
@@ -109,6 +113,7 @@ def test_slip_is_a_drop_of_force_with_travel(drop_n: float, travel_mm: float, tr
     assert trip_of(given.replace(reading=slipped)) is (InterlockKind.SLIP if trips else None)
 
 
+@pytest.mark.hazard("H3", "H17")
 def test_the_patients_switch_stops_and_is_no_fault() -> None:
     given = given_at(holding())
     pressed = reading(given.now_s, 300.0, switch_pressed=True, state=TableState.RELEASING)
@@ -118,18 +123,21 @@ def test_the_patients_switch_stops_and_is_no_fault() -> None:
     assert decision.command.kind is CommandKind.RELEASE
 
 
+@pytest.mark.hazard("H3")
 def test_the_switch_is_obeyed_even_when_the_force_is_no_number() -> None:
     given = given_at(holding())
     pressed = reading(given.now_s, float("nan"), switch_pressed=True)
     assert trip_of(given.replace(reading=pressed)) is InterlockKind.PATIENT_STOP
 
 
+@pytest.mark.hazard("H3")
 def test_the_operators_stop() -> None:
     decision = decide(given_at(holding(), operator_stop=True))
     assert decision.state is DeliveryState.STOPPED
     assert decision.trips[0].interlock is InterlockKind.OPERATOR_STOP
 
 
+@pytest.mark.hazard("H5", "H6")
 @pytest.mark.parametrize(("silent_s", "trips"), [(0.15, False), (0.2, True)])
 def test_the_link_is_lost_when_nothing_is_confirmed(silent_s: float, trips: bool) -> None:
     memory = holding()
@@ -144,6 +152,7 @@ def test_a_confirmed_command_ends_the_doubt_about_the_link() -> None:
     assert decision.memory.unconfirmed_since_s is None
 
 
+@pytest.mark.hazard("H14")
 def test_a_record_that_cannot_be_written_trips() -> None:
     assert trip_of(given_at(holding(), record_ok=False)) is InterlockKind.RECORD_FAILED
 
@@ -185,6 +194,7 @@ def test_slack_must_be_gone_in_time_and_travel(elapsed_s: float, travel_mm: floa
     assert trip_of(given.replace(reading=read)) is (InterlockKind.SLACK if trips else None)
 
 
+@pytest.mark.hazard("H4")
 def test_a_distrusted_reading_is_not_used_as_a_number() -> None:
     decision = decide(given_at(holding(), force_n=float("nan")))
     assert decision.measured_n is None
@@ -199,6 +209,7 @@ def test_each_interlock_trips_once_and_is_kept() -> None:
     assert again.memory.tripped == (InterlockKind.OPERATOR_STOP,)
 
 
+@pytest.mark.hazard("H3")
 def test_after_a_trip_the_command_only_falls_and_ends_in_time() -> None:
     """Whatever is read or not read: released, drive off, within 15 s."""
     for read in (300.0, 2.0, None, float("nan"), 1e6):
@@ -214,6 +225,7 @@ def test_after_a_trip_the_command_only_falls_and_ends_in_time() -> None:
         assert decision.command.kind is CommandKind.STOP
 
 
+@pytest.mark.hazard("H2")
 def test_a_release_is_neither_sudden_nor_slow() -> None:
     assert SETTINGS.release_rate_n_per_s(400.0) == 50.0
     assert SETTINGS.release_rate_n_per_s(40.0) == 20.0
@@ -236,6 +248,7 @@ def test_every_state_can_stop_and_trip_and_only_done_cannot_move() -> None:
             assert not TRANSITIONS[state][occasion].pulls
 
 
+@pytest.mark.hazard("H3")
 def test_no_transition_leads_from_letting_go_back_to_pulling() -> None:
     for state in (DeliveryState.TRIPPED, DeliveryState.STOPPED):
         assert set(TRANSITIONS[state].values()) == {state}

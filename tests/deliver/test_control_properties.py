@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sessions_by_hand import make_approved, make_profile, make_table
@@ -45,6 +46,7 @@ def reading(step: dict[str, Any], now_s: float, commanded_n: float) -> Reading |
     )
 
 
+@pytest.mark.hazard("H1", "H3")
 @settings(max_examples=150, deadline=None)
 @given(steps=STEPS)
 def test_whatever_comes_in(steps: list[dict[str, Any]]) -> None:

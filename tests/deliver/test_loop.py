@@ -116,6 +116,7 @@ def test_the_same_seed_gives_the_same_session(deliver: Deliver) -> None:
     assert deliver(seed=5).session == deliver(seed=5).session
 
 
+@pytest.mark.hazard("H1")
 def test_every_command_is_within_the_lowest_limit_and_expires(deliver: Deliver) -> None:
     class Listening(SimulatedTable):
         heard: list[Command]
@@ -133,6 +134,7 @@ def test_every_command_is_within_the_lowest_limit_and_expires(deliver: Deliver) 
     assert table.heard[-1].kind is CommandKind.STOP
 
 
+@pytest.mark.hazard("H3")
 def test_the_operator_stops_and_the_pull_is_let_go(deliver: Deliver) -> None:
     asked = iter(range(10_000))
     done = deliver(operator_stop=lambda: next(asked) > 400)
@@ -142,6 +144,7 @@ def test_the_operator_stops_and_the_pull_is_let_go(deliver: Deliver) -> None:
     assert "stopped by the operator" in done.session.comparison.missed[0]
 
 
+@pytest.mark.hazard("H2")
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, ZeroDivisionError])
 def test_an_exception_lets_go_first(error: type[BaseException], tmp_path: Path) -> None:
     table, record = make_table(), tmp_path / "record"
@@ -161,6 +164,7 @@ def test_an_exception_lets_go_first(error: type[BaseException], tmp_path: Path) 
     assert replay_record(record).same
 
 
+@pytest.mark.hazard("H2", "H6")
 def test_a_driver_that_breaks_still_gets_the_last_word(tmp_path: Path) -> None:
     class Breaking(SimulatedTable):
         sent: list[Command]
@@ -183,6 +187,7 @@ def test_a_driver_that_breaks_still_gets_the_last_word(tmp_path: Path) -> None:
     assert table.true_force_n() < 3.0
 
 
+@pytest.mark.hazard("H6")
 def test_a_link_error_is_a_lost_link_not_a_crash(tmp_path: Path) -> None:
     class Unplugged(SimulatedTable):
         def read(self) -> Reading | None:
@@ -201,6 +206,7 @@ def test_a_link_error_is_a_lost_link_not_a_crash(tmp_path: Path) -> None:
     assert table.true_force_n() < 3.0
 
 
+@pytest.mark.hazard("H10")
 def test_a_clock_that_stands_still_gives_the_table_up(tmp_path: Path) -> None:
     class Stopped(SimulatedTable):
         sent: list[Command]
@@ -222,6 +228,7 @@ def test_a_clock_that_stands_still_gives_the_table_up(tmp_path: Path) -> None:
     assert opened.session.end is SessionEnd.INTERRUPTED
 
 
+@pytest.mark.hazard("H6")
 def test_a_loop_that_hung_finds_the_table_released(deliver: Deliver) -> None:
     """As after SIGSTOP: three seconds without a decision, while the commands expire."""
 
@@ -251,6 +258,7 @@ def refused(approved: ApprovedPlan, table: SimulatedTable, record: Path, **optio
     return str(error.value)
 
 
+@pytest.mark.hazard("H1")
 def test_a_plan_beyond_the_table_is_refused_with_every_reason(tmp_path: Path) -> None:
     table = make_table(design=ServoDesign(force_max_n=250.0, rate_max_n_per_s=5.0))
     sentence = refused(make_approved(), table, tmp_path / "record")
@@ -259,6 +267,7 @@ def test_a_plan_beyond_the_table_is_refused_with_every_reason(tmp_path: Path) ->
     assert not (tmp_path / "record").exists()
 
 
+@pytest.mark.hazard("H7", "H16")
 def test_a_changed_plan_is_refused(tmp_path: Path) -> None:
     approved = make_approved()
     forged = ApprovedPlan.model_construct(
@@ -267,6 +276,7 @@ def test_a_changed_plan_is_refused(tmp_path: Path) -> None:
     assert "changed after it was signed" in refused(forged, make_table(), tmp_path / "record")
 
 
+@pytest.mark.hazard("H7", "H8")
 def test_a_lapsed_screening_is_refused(tmp_path: Path) -> None:
     plan = make_approved().plan
     eligibility = plan.eligibility.replace(stands_until=NOW + timedelta(days=7))
@@ -275,6 +285,7 @@ def test_a_lapsed_screening_is_refused(tmp_path: Path) -> None:
     assert "lapsed on 2026-03-09" in sentence
 
 
+@pytest.mark.hazard("H18")
 def test_a_demonstration_moves_no_real_table(tmp_path: Path) -> None:
     class Real(SimulatedTable):
         def capability(self) -> Any:
@@ -286,6 +297,7 @@ def test_a_demonstration_moves_no_real_table(tmp_path: Path) -> None:
     assert "simulated patient" in refused(made_up, Real(make_plant(), seed=1), tmp_path / "record")
 
 
+@pytest.mark.hazard("H14")
 def test_an_existing_record_is_never_written_over(tmp_path: Path) -> None:
     record = tmp_path / "record"
     record.write_text("precious")
@@ -294,6 +306,7 @@ def test_an_existing_record_is_never_written_over(tmp_path: Path) -> None:
     assert "does not exist" in refused(make_approved(), make_table(), tmp_path / "nowhere" / "record")
 
 
+@pytest.mark.hazard("H14")
 def test_too_little_room_on_the_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
     from types import SimpleNamespace
@@ -302,6 +315,7 @@ def test_too_little_room_on_the_disk_is_refused(tmp_path: Path, monkeypatch: pyt
     assert "the disk has 1 MB" in refused(make_approved(), make_table(), tmp_path / "record")
 
 
+@pytest.mark.hazard("H4")
 @pytest.mark.parametrize(
     ("fault", "word"),
     [
@@ -332,6 +346,7 @@ def test_a_trip_forbids_the_next_session_until_a_person_clears_it(tmp_path: Path
     assert deliver(previous=cleared).session.end is SessionEnd.DONE
 
 
+@pytest.mark.hazard("H18")
 @pytest.mark.parametrize(
     "module", ["loop", "control", "decision", "interlocks", "limits", "readings", "states"]
 )

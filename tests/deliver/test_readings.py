@@ -31,6 +31,7 @@ def test_no_reading_at_all_is_missing() -> None:
     assert kind_of(trusted((), now_s=10.0, rules=RULES)) is InterlockKind.READING_MISSING
 
 
+@pytest.mark.hazard("H6")
 def test_silence_is_forgiven_for_a_moment_then_missing() -> None:
     assert kind_of(trusted((reading(),), now_s=10.4, rules=RULES, heard=False)) is None
     assert (
@@ -38,6 +39,7 @@ def test_silence_is_forgiven_for_a_moment_then_missing() -> None:
     )
 
 
+@pytest.mark.hazard("H4")
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("field", ["force_n", "position_mm"])
 def test_what_is_no_number_steers_nothing(field: str, value: float) -> None:
@@ -45,12 +47,14 @@ def test_what_is_no_number_steers_nothing(field: str, value: float) -> None:
     assert kind_of(verdict) is InterlockKind.READING_NOT_A_NUMBER
 
 
+@pytest.mark.hazard("H4")
 @pytest.mark.parametrize(("age_s", "stale"), [(0.49, False), (0.51, True), (3600.0, True)])
 def test_an_old_reading_is_stale(age_s: float, stale: bool) -> None:
     verdict = trusted((reading(),), now_s=10.0 + age_s, rules=RULES)
     assert kind_of(verdict) is (InterlockKind.READING_STALE if stale else None)
 
 
+@pytest.mark.hazard("H4", "H10")
 @pytest.mark.parametrize(("ahead_s", "future"), [(0.04, False), (0.06, True), (3600.0, True)])
 def test_a_reading_from_the_future_is_not_believed(ahead_s: float, future: bool) -> None:
     verdict = trusted((reading(),), now_s=10.0 - ahead_s, rules=RULES)
@@ -63,6 +67,7 @@ def test_a_time_stamp_that_is_no_number_is_not_believed() -> None:
     )
 
 
+@pytest.mark.hazard("H4")
 @pytest.mark.parametrize(
     ("since_s", "commanded_n", "position_mm", "readings", "frozen"),
     [
@@ -89,12 +94,14 @@ def test_a_sensor_that_moves_again_is_not_frozen() -> None:
     assert kind_of(trusted((reading(force_n=104.4),), now_s=10.05, rules=RULES, still=still)) is None
 
 
+@pytest.mark.hazard("H4")
 @pytest.mark.parametrize("force_n", [-20.1, 1125.1, 1e9])
 def test_a_force_the_table_cannot_make_is_implausible(force_n: float) -> None:
     verdict = trusted((reading(force_n=force_n),), now_s=10.05, rules=RULES)
     assert kind_of(verdict) is InterlockKind.READING_IMPLAUSIBLE
 
 
+@pytest.mark.hazard("H4")
 @pytest.mark.parametrize(("jump_n", "trips"), [(61.0, False), (-61.0, False), (63.0, True), (-63.0, True)])
 def test_a_jump_no_body_can_make_is_implausible(jump_n: float, trips: bool) -> None:
     """60 N, and twice 10 N/s over the 0.1 s between the readings: 62 N are allowed."""

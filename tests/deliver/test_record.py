@@ -53,6 +53,7 @@ def test_every_line_is_json_and_holds_one_decision(short: Path) -> None:
     assert lines[-1] == {"kind": "end", "end": "done", "note": ""}
 
 
+@pytest.mark.hazard("H9")
 def test_a_record_cut_at_every_byte_opens_and_says_where_it_ended(deliver: Deliver, tmp_path: Path) -> None:
     """The shortest session there is: stopped by the operator at its first decision."""
     record: Path = deliver(make_approved(SHORT), operator_stop=lambda: True).record
@@ -78,6 +79,7 @@ def test_a_record_cut_at_every_byte_opens_and_says_where_it_ended(deliver: Deliv
             assert f"interrupted at {opened.ended_at_s:.1f} s, {opened.ended_state}" in opened.sentence
 
 
+@pytest.mark.hazard("H9")
 def test_a_record_cut_in_mid_session_says_the_state_it_was_in(short: Path, tmp_path: Path) -> None:
     data, whole, cut = short.read_bytes(), open_record(short), tmp_path / "cut"
     assert whole.session is not None
@@ -92,6 +94,7 @@ def test_a_record_cut_in_mid_session_says_the_state_it_was_in(short: Path, tmp_p
     assert {"taking up slack", "ramping", "releasing"} <= states
 
 
+@pytest.mark.hazard("H16")
 def test_a_changed_byte_is_found_and_its_line_named(short: Path, tmp_path: Path) -> None:
     data, changed = short.read_bytes(), tmp_path / "changed"
     for place in range(10, len(data) - 1, 307):
@@ -118,6 +121,7 @@ def test_a_changed_first_line_is_not_taken_for_a_session_that_never_began(short:
     assert not replay_record(short).same
 
 
+@pytest.mark.hazard("H16")
 def test_a_line_taken_out_is_found(short: Path) -> None:
     lines = short.read_bytes().splitlines(keepends=True)
     short.write_bytes(b"".join(lines[:5] + lines[6:]))
@@ -140,6 +144,7 @@ def test_a_tail_taken_out_shows_in_the_head(short: Path) -> None:
     assert after.head != before.head
 
 
+@pytest.mark.hazard("H16")
 def test_a_decision_that_was_made_up_does_not_replay(short: Path) -> None:
     """Whoever can make the chain anew is still found by the replay."""
     lines = [dict(line.body) for line in read_chain(short.read_bytes()).lines]
@@ -176,6 +181,7 @@ def test_a_record_that_is_not_there(tmp_path: Path) -> None:
         open_record(tmp_path / "nothing")
 
 
+@pytest.mark.hazard("H9", "H14")
 def test_a_weighty_decision_is_on_disk_before_its_effect(
     deliver: Deliver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

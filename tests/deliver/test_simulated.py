@@ -36,6 +36,7 @@ def pulled(table: SimulatedTable, force_n: float, seconds: float, *, start: int 
     return sequence
 
 
+@pytest.mark.hazard("H18")
 def test_it_fulfils_the_contract_and_declares_itself_simulated() -> None:
     table = make_table()
     assert isinstance(table, Table)
@@ -66,6 +67,7 @@ def test_twenty_bodies_are_tracked_within_two_percent_and_five_percent_of_oversh
         assert max(force for _, force in trace) <= 315.0
 
 
+@pytest.mark.hazard("H2", "H6")
 def test_a_command_that_expires_is_a_release() -> None:
     table = make_table()
     pulled(table, 200.0, 20.0)
@@ -78,6 +80,7 @@ def test_a_command_that_expires_is_a_release() -> None:
     assert not table.driven()
 
 
+@pytest.mark.hazard("H6")
 def test_nothing_but_a_person_ends_a_release() -> None:
     table = make_table()
     last = pulled(table, 200.0, 20.0)
@@ -85,6 +88,7 @@ def test_nothing_but_a_person_ends_a_release() -> None:
     assert not pull(table, 200.0, sequence=last + 1)
 
 
+@pytest.mark.hazard("H5")
 @pytest.mark.parametrize("sequence", [10, 9, 1])
 def test_a_doubled_or_reordered_command_is_not_taken(sequence: int) -> None:
     table = make_table()
@@ -92,6 +96,7 @@ def test_a_doubled_or_reordered_command_is_not_taken(sequence: int) -> None:
     assert not pull(table, 50.0, sequence=sequence)
 
 
+@pytest.mark.hazard("H5", "H10")
 def test_an_expired_command_and_one_from_the_future_are_not_taken() -> None:
     table = make_table()
     now = table.now_s()
@@ -101,12 +106,14 @@ def test_an_expired_command_and_one_from_the_future_are_not_taken() -> None:
     assert not table.send(early)
 
 
+@pytest.mark.hazard("H1")
 def test_a_command_beyond_its_rating_is_bounded() -> None:
     table = make_table(plant=make_plant(stiffness=3.0))
     pulled(table, 2000.0, 60.0)
     assert max(force for _, force in table.true_trace()) <= 900.0 * 1.02
 
 
+@pytest.mark.hazard("H3")
 def test_stop_is_a_controlled_release_and_then_the_power_is_off() -> None:
     table = make_table()
     last = pulled(table, 300.0, 20.0)
@@ -123,6 +130,7 @@ def test_stop_is_a_controlled_release_and_then_the_power_is_off() -> None:
     assert not table.driven()
 
 
+@pytest.mark.hazard("H3")
 def test_the_patients_switch_is_wired_straight_into_the_table() -> None:
     """Nobody decides: commands go on as if nothing had happened."""
     table = make_table(faults=[Fault(kind=FaultKind.SWITCH, at_s=20.0)])

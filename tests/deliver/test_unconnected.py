@@ -61,6 +61,7 @@ def typed(**changes: Any) -> TypedReturn:
     return TypedReturn(**{**told, **changes})
 
 
+@pytest.mark.hazard("H1")
 def test_300_newtons_are_67_pounds_on_a_table_of_whole_pounds() -> None:
     """300 N are 67.44 lb; 67 lb are 298.03 N."""
     sheet = setting_sheet(make_approved(), capability())
@@ -74,6 +75,7 @@ def test_300_newtons_are_67_pounds_on_a_table_of_whole_pounds() -> None:
     assert "whole lb are assumed" in " ".join(sheet.to_check)
 
 
+@pytest.mark.hazard("H7")
 def test_the_sheet_is_bound_to_the_plan_and_the_patient() -> None:
     approved = make_approved()
     sheet = setting_sheet(approved, capability())
@@ -122,6 +124,7 @@ def test_what_the_table_does_not_offer_is_refused() -> None:
         setting_sheet(make_approved(make_profile(angle_deg=18.0)), capability())
 
 
+@pytest.mark.hazard("H1")
 @given(
     peak_n=st.floats(20.0, 800.0),
     step_n=st.floats(0.5, 50.0),
@@ -174,6 +177,7 @@ def test_a_session_cut_short_says_so() -> None:
     )
 
 
+@pytest.mark.hazard("H1")
 def test_a_reported_pull_above_the_limit_is_kept_as_a_trip() -> None:
     session = reported_session(make_approved(), capability(), typed(highest_pull=80.0), started_at=NOW)
     assert [trip.interlock for trip in session.trips] == [InterlockKind.OVER_FORCE]
@@ -253,6 +257,7 @@ def test_the_pull_on_the_plate_can_be_typed_back() -> None:
         reported_session(make_approved(), saunders, typed(highest_pull=201.0), started_at=NOW)
 
 
+@pytest.mark.hazard("H7", "H8")
 def test_nobody_is_treated_by_a_plan_whose_screening_lapsed_or_over_a_trip() -> None:
     plan = make_approved().plan
     lapsed = make_approved(eligibility=plan.eligibility.replace(stands_until=NOW + timedelta(days=7)))

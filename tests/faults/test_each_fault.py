@@ -58,6 +58,7 @@ CASES = [(kind, size, at_s, trip) for kind, size, times, trip in TABLE for at_s 
 LASTS_S = {K.SPIKE: 0.2}
 
 
+@pytest.mark.hazard("H2", "H3", "H4", "H5", "H6")
 @pytest.mark.parametrize(
     ("kind", "size", "at_s", "trip"),
     CASES,
@@ -121,6 +122,7 @@ HIGHEST_N = SETTINGS.ceiling_n + UNSEEN_N + FASTEST_N_PER_S * (SEEN_S + DESIGN.l
 """306 N + 2 N + 240 N/s x (0.15 s + 0.02 s for the drive to stop) = 348.8 N."""
 
 
+@pytest.mark.hazard("H1")
 @pytest.mark.parametrize("stiffness", [1.0, 3.0])
 @pytest.mark.parametrize("at_s", [RAMP_S, *(HOLD_S + 0.005 * step for step in (0, 1, 2, 3, 10, 19))])
 def test_a_dead_guard_and_a_runaway_servo_are_caught_by_deliver_alone(
@@ -146,6 +148,7 @@ def test_a_dead_guard_and_a_runaway_servo_are_caught_by_deliver_alone(
     assert table.true_force_n() < 3.0
 
 
+@pytest.mark.hazard("H1", "H4")
 def test_a_small_offset_is_not_noticed_and_stays_within_the_limit(deliver: Deliver) -> None:
     """15 N too little on the load cell is less than the two channels may differ by; it is known to pass."""
     done = deliver(faults=[Fault(kind=K.OFFSET, at_s=RAMP_S, size=-15.0)])
@@ -162,12 +165,14 @@ def test_an_offset_that_would_keep_the_end_from_coming_trips(deliver: Deliver) -
     assert not done.table.driven()
 
 
+@pytest.mark.hazard("H2")
 def test_a_harness_that_was_never_fastened_is_noticed(deliver: Deliver) -> None:
     done = deliver(faults=[Fault(kind=K.SLIP, at_s=1.0, size=500.0)])
     assert done.session.trips[0].interlock is I.SLACK
     assert done.table.true_force_n() < 3.0
 
 
+@pytest.mark.hazard("H6")
 def test_a_fault_that_passes_does_not_wake_the_session_again(deliver: Deliver) -> None:
     done = deliver(faults=[Fault(kind=K.NAN, at_s=HOLD_S, lasts_s=0.3)])
     states = {sample.state for sample in done.session.samples if sample.time_s > done.session.trips[0].time_s}

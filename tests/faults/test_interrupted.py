@@ -149,6 +149,7 @@ def test_a_signal_and_an_exception_at_every_line_of_a_decision(lines: int, tmp_p
         fits_and_lets_go(tmp_path / f"r-{number}", traced(AtLine(number, thrown), tmp_path / f"r-{number}"))
 
 
+@pytest.mark.hazard("H2", "H9")
 @pytest.mark.parametrize("word", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_a_process_asked_to_end_in_mid_session_releases_on_record(word: str, tmp_path: Path) -> None:
     """Asked ten times: the first counts, the others do not cut the release short."""

@@ -88,6 +88,7 @@ def says_where_it_ended(record: Path) -> str:
     return opened.ended_state
 
 
+@pytest.mark.hazard("H2", "H9")
 def test_killed_in_each_state(folder: Path) -> None:
     """Four sessions side by side, one killed in each state."""
     processes = {state: started(folder, state.replace(" ", "-")) for state in STATES}
@@ -98,6 +99,7 @@ def test_killed_in_each_state(folder: Path) -> None:
         assert says_where_it_ended(record) == state
 
 
+@pytest.mark.hazard("H2", "H9")
 def test_killed_at_random_points(folder: Path) -> None:
     chance = random.Random(11)
     for number in range(4):
@@ -118,6 +120,7 @@ def test_a_process_left_alone_ends_with_a_whole_record(folder: Path) -> None:
     assert open_record(folder / "whole").complete
 
 
+@pytest.mark.hazard("H14")
 def test_a_disk_that_fills_up_releases_the_patient(folder: Path) -> None:
     """A real limit on the file's size: the kernel refuses the write in mid-session."""
     process = started(folder, "full", pace=0.0, largest=120_000)
@@ -159,6 +162,7 @@ class FailingSink:
         self._file.close()
 
 
+@pytest.mark.hazard("H14")
 @pytest.mark.parametrize("how", ["refuses", "takes a part"])
 @pytest.mark.parametrize("writes", [2, 60, 350, 700])
 def test_a_record_that_fails_trips_and_releases(
@@ -186,6 +190,7 @@ def test_a_record_that_never_reaches_the_disk_trips(tmp_path: Path, monkeypatch:
     assert table.true_force_n() < 3.0
 
 
+@pytest.mark.hazard("H14")
 def test_a_full_disk_forbids_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """/dev/full is a disk that is always full."""
     if not Path("/dev/full").exists():

@@ -74,12 +74,14 @@ STIFFNESS = st.floats(0.4, 3.0)
 FRICTION = st.floats(0.0, 150.0)
 
 
+@pytest.mark.hazard("H1", "H4", "H5")
 @settings(max_examples=40, deadline=None)
 @given(script=SCRIPTS, seed=SEEDS, stiffness=STIFFNESS, friction_n=FRICTION)
 def test_forty_random_scripts(script: list[Fault], seed: int, stiffness: float, friction_n: float) -> None:
     holds_whatever_happens(script, seed, stiffness, friction_n)
 
 
+@pytest.mark.hazard("H1", "H4", "H5")
 @pytest.mark.full
 @settings(max_examples=500, deadline=None)
 @given(script=SCRIPTS, seed=SEEDS, stiffness=STIFFNESS, friction_n=FRICTION)

@@ -106,6 +106,7 @@ def test_a_session_is_killed_late(opentraction, signed_case, tmp_path, reached_s
     assert f"interrupted at {told['ended_at_s']:.1f} s, {told['ended_state']}" in said
 
 
+@pytest.mark.hazard("H9", "H15")
 @pytest.mark.full
 def test_a_session_that_was_killed_counts_when_the_next_one_is_delivered(opentraction, signed_case, tmp_path):
     """What was pulled is in the course, its dose and the report, marked as interrupted."""
@@ -126,6 +127,7 @@ def test_a_session_that_was_killed_counts_when_the_next_one_is_delivered(opentra
     assert all(f"Record {session.session_id}." in page for session in course.sessions)
 
 
+@pytest.mark.hazard("H9", "H15")
 @pytest.mark.full
 def test_a_session_killed_inside_course_counts_in_the_next_run(opentraction, tmp_path):
     """Its course file had not been written at the end: the signed plan and the record are enough."""

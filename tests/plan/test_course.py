@@ -110,6 +110,7 @@ def test_reassessment_is_half_way_at_ten_and_at_the_end():
 COURSE = course_plan(150.0, ceiling_n=400.0)
 
 
+@pytest.mark.hazard("H15")
 @pytest.mark.parametrize(
     ("tolerated", "share", "peak_n", "because"),
     [
@@ -129,6 +130,7 @@ def test_the_pull_rises_only_when_tolerated_and_really_delivered(tolerated, shar
     assert because in progression.because
 
 
+@pytest.mark.hazard("H15")
 @given(
     st.integers(0, 11), st.floats(0, 400), st.sampled_from([True, False, None]), st.none() | st.floats(0, 2)
 )

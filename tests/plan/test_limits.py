@@ -78,6 +78,7 @@ def test_a_cap_that_is_no_force_is_one_sentence(wrong):
     assert str(refusal.value).count("\n") == 0
 
 
+@pytest.mark.hazard("H1")
 @given(
     st.none() | st.floats(20, 300),
     st.sampled_from(Sex),
@@ -102,6 +103,7 @@ def test_one_more_limit_never_raises_the_lowest(mass_kg, sex, cap_n, table_n, se
         assert plain.force_n <= (0.5 * mass_kg + 4.45) * 9.80665 + 1e-9
 
 
+@pytest.mark.hazard("H1")
 def test_guardrails_ask_about_the_unusual_and_refuse_the_impossible():
     usual = family_profile(Family.INTERMITTENT, peak_n=300.0, minutes=25)
     assert guardrail_questions(usual, PATIENT, sessions_per_week=3) == ()

@@ -26,6 +26,7 @@ def with_yes(rule_id: str) -> Findings:
     return says(all_no(), Reply.YES, rule_id)
 
 
+@pytest.mark.hazard("H8")
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.rule_id)
 def test_two_people_lift_any_rule_to_precautions_at_best_and_nobody_an_emergency(rule) -> None:  # type: ignore[no-untyped-def]
     chart, both = with_yes(rule.rule_id), (override(rule.rule_id, ANNE, BERT),)
@@ -41,6 +42,7 @@ def test_two_people_lift_any_rule_to_precautions_at_best_and_nobody_an_emergency
     assert any("Imaging seen" in text for text in result.because)
 
 
+@pytest.mark.hazard("H8")
 def test_one_name_is_enough_for_a_red_flag_or_a_relative_rule_and_not_for_an_absolute_one() -> None:
     for rule_id in ("RF10", "RE02"):
         result = screen(ADULT, with_yes(rule_id), at=NOW, overrides=(override(rule_id, ANNE),))
@@ -58,6 +60,7 @@ def test_an_override_of_one_rule_leaves_the_others_standing() -> None:
     assert result.verdict is Verdict.NOT_SUITABLE
 
 
+@pytest.mark.hazard("H8")
 def test_an_override_does_not_count_while_the_rule_is_unknown() -> None:
     chart = all_no(without=("G18",))
     result = screen(ADULT, chart, at=NOW, overrides=(override("AB13", ANNE, BERT),))
@@ -67,6 +70,7 @@ def test_an_override_does_not_count_while_the_rule_is_unknown() -> None:
     assert "does not count while it is unknown" in shown.reasons[-1]
 
 
+@pytest.mark.hazard("H8")
 def test_an_override_lapses_and_a_newer_yes_outdates_it() -> None:
     chart = says(all_no(), Reply.YES, "AB13")
     older = (override("AB13", ANNE, BERT, hours_ago=1),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,6 +89,7 @@ def charts(draw: st.DrawFn) -> Findings:
     return Findings(items=tuple(draw(st.lists(items, max_size=2))), answers=(*base, *extra))
 
 
+@pytest.mark.hazard("H8")
 @given(charts(), patients | st.just(ADULT), st.data())
 @settings(max_examples=200, deadline=None)
 def test_replacing_any_answer_by_unknown_never_makes_the_verdict_more_permissive(
@@ -116,6 +118,7 @@ def test_adding_a_yes_never_makes_the_verdict_more_permissive(
     assert after.restrictiveness >= before.restrictiveness
 
 
+@pytest.mark.hazard("H8")
 @given(charts(), patients | st.just(ADULT))
 @settings(max_examples=200, deadline=None)
 def test_no_plan_under_an_unknown_red_flag_or_absolute_rule(findings: Findings, patient: Patient) -> None:
@@ -156,6 +159,7 @@ def test_the_order_of_answers_does_not_matter(findings: Findings, patient: Patie
     assert [one.state for one in first.contraindications] == [one.state for one in second.contraindications]
 
 
+@pytest.mark.hazard("H8")
 def test_an_answer_stands_until_it_lapses_and_not_longer() -> None:
     for rule in rules():
         given_at = NOW - timedelta(days=rule.stands_days)

@@ -203,6 +203,7 @@ def test_eight_times_no_renews_what_stood_for_weeks_of_visits() -> None:
     assert len(chart.answers) < 60
 
 
+@pytest.mark.hazard("H17")
 @pytest.mark.parametrize("change_id", ["C01", "C02", "C03"])
 def test_a_yes_to_an_emergency_change_is_an_emergency_at_once(change_id: str) -> None:
     before = screen(ADULT, all_no(), at=NOW)
@@ -211,6 +212,7 @@ def test_a_yes_to_an_emergency_change_is_an_emergency_at_once(change_id: str) ->
     assert after.concern is Concern.HIGH
 
 
+@pytest.mark.hazard("H8", "H17")
 @pytest.mark.parametrize("change", change_questions(), ids=lambda change: change.change_id)
 def test_a_yes_reopens_exactly_the_rules_it_touches(change) -> None:  # type: ignore[no-untyped-def]
     before = screen(ADULT, all_no(), at=NOW)
