@@ -6,6 +6,7 @@ percentile: a steady error under 2 % and an overshoot under 5 %. SIMULATED, tabl
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Iterator
@@ -78,20 +79,23 @@ def tracked(seed: int) -> tuple[float, float]:
 
 
 def _worst(table: SimulatedTable, holds: list[tuple[float, float]]) -> tuple[float, float]:
+    """Overshoot is beyond the force asked for in the sense of the change: below it where pull is let out."""
     trace = table.true_trace()
-    error = overshoot = 0.0
-    ends = [
-        time_s
-        for (time_s, force), (_, after) in zip(holds, [*holds[1:], (0.0, -1.0)], strict=True)
-        if force != after
-    ]
-    for end_s in ends:
-        force = next(value for time_s, value in holds if time_s == end_s)
-        held = [value for time_s, value in trace if end_s - HOLD_S < time_s <= end_s]
-        steady = [value for time_s, value in trace if end_s - STEADY_S < time_s <= end_s]
+    error = overshoot = before = 0.0
+    for force, times in _each(holds):
+        held = [value for time_s, value in trace if times[0] <= time_s <= times[-1]]
+        steady = [value for time_s, value in trace if times[-1] - STEADY_S < time_s <= times[-1]]
+        beyond = max(held) - force if force > before else force - min(held)
         error = max(error, 100.0 * abs(sum(steady) / len(steady) / force - 1.0))
-        overshoot = max(overshoot, 100.0 * (max(held) / force - 1.0))
+        overshoot = max(overshoot, 100.0 * beyond / force)
+        before = force
     return error, overshoot
+
+
+def _each(holds: list[tuple[float, float]]) -> Iterator[tuple[float, list[float]]]:
+    """Force and times of each hold in turn."""
+    for force, part in itertools.groupby(holds, key=lambda item: item[1]):
+        yield force, [time_s for time_s, _ in part]
 
 
 def main() -> None:
