@@ -79,7 +79,10 @@ def tracked(seed: int) -> tuple[float, float]:
 
 
 def _worst(table: SimulatedTable, holds: list[tuple[float, float]]) -> tuple[float, float]:
-    """Overshoot is beyond the force asked for in the sense of the change: below it where pull is let out."""
+    """Overshoot is beyond the force asked for in the sense of the change: below it where pull is let out.
+
+    The table's trace keeps the largest pull of each 50 ms, so what lies below is shown a little small.
+    """
     trace = table.true_trace()
     error = overshoot = before = 0.0
     for force, times in _each(holds):

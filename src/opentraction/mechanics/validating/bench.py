@@ -99,9 +99,10 @@ class Wrench:
 
 @dataclass(frozen=True)
 class Load:
-    """All that acts at one time.
+    """All that acts at one time. Without a bearing: neither gravity, muscle nor trunk.
 
-    Without a bearing it is a specimen: neither gravity, muscle nor trunk, and no blood in its endplates.
+    A run whose loads all lack a bearing is that of a specimen, whose endplates have no blood; one that begins
+    in a person, as a night before, stays a person's.
     """
 
     bearing: Bearing | None = None
